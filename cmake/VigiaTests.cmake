@@ -1,0 +1,77 @@
+# The ladder: unit, contract, sim (GoogleTest), e2e (pytest against the real binary), tidy and
+# format (the house rules). Labels are the names of the rungs; fuzz-replay is in VigiaFuzz.cmake.
+
+find_package(GTest REQUIRED CONFIG)
+include(GoogleTest)
+find_program(VIGIA_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+
+set(test_time_scale 1)
+if(VIGIA_SANITIZE OR VIGIA_COVERAGE)
+    set(test_time_scale 5)
+endif()
+
+vigia_pch_library(tests vigia_asio fmt::fmt GTest::gmock)
+
+# What the suites share: fakes, builders, temporary directories. fuzz_replay.cpp has a main().
+file(GLOB_RECURSE support_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/support/*.cpp")
+list(REMOVE_ITEM support_sources "${PROJECT_SOURCE_DIR}/tests/support/fuzz_replay.cpp")
+if(support_sources)
+    add_library(test_support STATIC ${support_sources})
+    set(support_scope PUBLIC)
+else()
+    add_library(test_support INTERFACE)
+    set(support_scope INTERFACE)
+endif()
+target_link_libraries(test_support ${support_scope} simworld vigia_main_layer GTest::gmock)
+target_include_directories(test_support ${support_scope} "${PROJECT_SOURCE_DIR}")
+vigia_use_pch(test_support tests)
+
+# What the sanitizer and coverage runs build: the hermetic tests.
+add_custom_target(suites)
+
+# vigia_test_suite(DIRECTORY SECONDS): tests/DIRECTORY/**.cpp -> DIRECTORY_tests, one ctest each.
+function(vigia_test_suite directory seconds)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${directory}/*.cpp")
+    if(NOT sources)
+        message(STATUS "no tests in tests/${directory}")
+        return()
+    endif()
+    set(target "${directory}_tests")
+    add_executable("${target}" ${sources})
+    target_link_libraries("${target}" PRIVATE test_support GTest::gtest_main)
+    vigia_use_pch("${target}" tests)
+    add_dependencies(suites "${target}")
+    target_compile_definitions("${target}" PRIVATE
+        "VIGIA_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
+    math(EXPR timeout "${seconds} * ${test_time_scale}")
+    gtest_discover_tests("${target}" TEST_PREFIX "${directory}/" DISCOVERY_MODE PRE_TEST
+        DISCOVERY_TIMEOUT 60 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+        PROPERTIES LABELS "${directory}" TIMEOUT "${timeout}")
+endfunction()
+
+vigia_test_suite(unit 60)
+vigia_test_suite(contract 120)
+vigia_test_suite(sim 300)
+
+if(TARGET vigia)
+    file(GLOB e2e_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/e2e/test_*.py")
+    foreach(file IN LISTS e2e_files)
+        get_filename_component(name "${file}" NAME_WE)
+        string(REGEX REPLACE "^test_" "e2e/" name "${name}")
+        add_test(NAME "${name}"
+            COMMAND "${VIGIA_PYTHON}" -m pytest -q -p no:cacheprovider "${file}"
+            WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+        # The long ones first: a high cost is what ctest starts with.
+        set_tests_properties("${name}" PROPERTIES LABELS e2e TIMEOUT 900 COST 1000
+            ENVIRONMENT "VIGIA_BIN=$<TARGET_FILE:vigia>;PYTHONDONTWRITEBYTECODE=1")
+    endforeach()
+endif()
+
+add_test(NAME tidy/tree COMMAND "${VIGIA_PYTHON}" tools/tidy.py
+         WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+add_test(NAME tidy/rules COMMAND "${VIGIA_PYTHON}" tools/test_tidy.py
+         WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+add_test(NAME tidy/format COMMAND "${PROJECT_SOURCE_DIR}/dev" fmt --check
+         WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+set_tests_properties(tidy/tree tidy/rules tidy/format PROPERTIES LABELS tidy TIMEOUT 120
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
