@@ -1,0 +1,71 @@
+#include "core/notification.hpp"
+
+#include "base/assert.hpp"
+#include "base/hash.hpp"
+
+#include <fmt/format.h>
+
+namespace vigia {
+namespace {
+
+/// What may stand in a Message-ID after the `@`: whatever the address held, the result is one
+/// token that opens no second header.
+std::string safe_domain(std::string_view domain) {
+    if (domain.empty()) return "localhost";
+    std::string out(domain);
+    for (char& c : out) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool digit = c >= '0' && c <= '9';
+        if (!letter && !digit && c != '.' && c != '-') c = '-';
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string_view to_string(NotificationKind kind) {
+    switch (kind) {
+        case NotificationKind::alert:
+            return "alert";
+        case NotificationKind::reminder:
+            return "reminder";
+        case NotificationKind::recovery:
+            return "recovery";
+        case NotificationKind::test:
+            return "test";
+    }
+    assertion_failed("a NotificationKind without a name");
+}
+
+std::string_view to_string(DeliveryStatus status) {
+    switch (status) {
+        case DeliveryStatus::pending:
+            return "pending";
+        case DeliveryStatus::delivered:
+            return "delivered";
+        case DeliveryStatus::merged:
+            return "merged";
+        case DeliveryStatus::dead:
+            return "dead";
+    }
+    assertion_failed("a DeliveryStatus without a name");
+}
+
+NotificationId make_notification_id(const IncidentId& incident, NotificationKind kind,
+                                    std::uint32_t seq, const Recipient& recipient) {
+    return NotificationId(fmt::format("{}:{}:{}:{}:{}", incident.str(), to_string(kind), seq,
+                                      recipient.channel, recipient.address));
+}
+
+std::string message_id(const NotificationId& id, std::string_view domain) {
+    return fmt::format("<vigia.{:016x}@{}>", stable_hash(id.str()), safe_domain(domain));
+}
+
+std::string thread_id(const Notification& notification, std::string_view domain) {
+    VIGIA_ASSERT(notification.announcement != nullptr);
+    return message_id(make_notification_id(notification.announcement->incident,
+                                           NotificationKind::alert, 0, notification.recipient),
+                      domain);
+}
+
+}  // namespace vigia

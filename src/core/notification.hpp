@@ -1,0 +1,73 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "core/incident.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace vigia {
+
+enum class NotificationKind : std::uint8_t { alert, reminder, recovery, test };
+
+enum class DeliveryStatus : std::uint8_t {
+    pending,    ///< to be sent, or sent again
+    delivered,  ///< accepted by the channel
+    merged,     ///< told, or made pointless, by the recovery message
+    dead,       ///< refused for good, or expired
+};
+
+/// What happened, told to every recipient alike: all that a message is rendered from.
+struct Announcement {
+    MonitorId monitor;
+    std::string monitor_name;  ///< hostile: escape where shown
+    MonitorCategory category = MonitorCategory::website;
+    IncidentId incident;
+    WallTime started_at{};                 ///< the first failure
+    WallTime confirmed_at{};               ///< the outage's confirmation
+    std::optional<WallTime> recovered_at;  ///< the recovery's confirmation
+    Duration down_for{};  ///< from the first failure to this announcement, monotonic
+    Reason reason;
+    Timings timings;       ///< of the failing probe; of a recovery, of the good one
+    std::string evidence;  ///< hostile
+
+    friend bool operator==(const Announcement&, const Announcement&) = default;
+};
+
+/// One message to one recipient: a row of the outbox. Persisted with the incident, before sending.
+struct Notification {
+    NotificationId id;  ///< incident:kind:seq:channel:recipient
+    NotificationKind kind = NotificationKind::alert;
+    std::uint32_t seq = 0;  ///< 0 of alert and recovery, 1… of reminders
+    Recipient recipient;
+    std::shared_ptr<const Announcement> announcement;
+    WallTime created_at{};
+    DeliveryStatus status = DeliveryStatus::pending;
+    bool merged_alert = false;  ///< a recovery that also tells the outage
+    std::uint32_t attempts = 0;
+    std::string last_error;  ///< shown in the delivery log
+    std::optional<WallTime> finished_at;
+};
+
+std::string_view to_string(NotificationKind kind);
+std::string_view to_string(DeliveryStatus status);
+
+/// `incident:kind:seq:channel:recipient`. A test has no incident: whoever makes one passes
+/// something unique in its place, or mail servers take a second test for a copy of the first.
+NotificationId make_notification_id(const IncidentId& incident, NotificationKind kind,
+                                    std::uint32_t seq, const Recipient& recipient);
+
+/// `<vigia.HASH@DOMAIN>`: the same for every attempt at the same notification, over restarts.
+/// `domain` is that of the sender's address; a character that has no place there becomes `-`, an
+/// empty one `localhost`.
+std::string message_id(const NotificationId& id, std::string_view domain);
+
+/// The Message-ID that an incident's messages to one recipient refer to: its alert's (of the alert
+/// itself: its own). Precondition: it has an announcement.
+std::string thread_id(const Notification& notification, std::string_view domain);
+
+}  // namespace vigia

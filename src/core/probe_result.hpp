@@ -1,0 +1,58 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "core/outcome.hpp"
+#include "core/reason.hpp"
+
+#include <optional>
+#include <string>
+
+namespace vigia {
+
+/// How long each phase took; zero where the phase did not take place. Summed over redirects.
+struct Timings {
+    Duration dns{};
+    Duration connect{};
+    Duration tls{};
+    Duration ttfb{};      ///< request sent → first byte of the answer
+    Duration transfer{};  ///< first byte → last byte
+    Duration total{};     ///< start → end, waits between phases included
+
+    friend bool operator==(const Timings&, const Timings&) = default;
+};
+
+/// What the handshake of the last hop agreed on.
+struct TlsSummary {
+    std::string version;   ///< "TLSv1.3"
+    std::string subject;   ///< of the leaf certificate; hostile text
+    std::string issuer;    ///< of the leaf certificate; hostile text
+    WallTime not_after{};  ///< the earliest expiry in the chain that was presented
+
+    friend bool operator==(const TlsSummary&, const TlsSummary&) = default;
+};
+
+/// One attempt. A failed probe is a value: nothing of this is ever an Error.
+struct ProbeResult {
+    Outcome outcome = Outcome::unknown;
+    Reason reason;  ///< code `none` when good
+    Timings timings;
+    std::optional<TlsSummary> tls;
+    int http_status = 0;  ///< 0: no answer, or not HTTP
+    int redirects = 0;
+    std::string remote_address;  ///< the address that answered
+    std::string
+        evidence;  ///< first bytes of the answer, at most 1 KiB, only when not good; hostile
+};
+
+/// Up to `retry_attempts` probes, judged together (PRODUCT §4): good at the first good probe, else
+/// unknown if any probe was unknown, else down.
+struct CheckResult {
+    ProbeResult probe;  ///< the one that decided: the good one, else the last of the outcome
+    int attempts = 1;   ///< probes made
+    Now started;        ///< of the first probe
+    Now finished;
+
+    Outcome outcome() const { return probe.outcome; }
+};
+
+}  // namespace vigia

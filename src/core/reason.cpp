@@ -1,0 +1,169 @@
+#include "core/reason.hpp"
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+
+#include <array>
+#include <fmt/format.h>
+
+namespace vigia {
+namespace {
+
+constexpr std::size_t kMaxDetail = 200;
+
+/// The name of a code and its sentence, in which `{0}` stands for Reason::value.
+struct CodeText {
+    ReasonCode code;
+    std::string_view name;
+    std::string_view sentence;
+};
+
+constexpr auto kCodes = std::to_array<CodeText>({
+    {ReasonCode::none, "none", ""},
+    {ReasonCode::name_not_found, "name_not_found", N_("the name does not exist")},
+    {ReasonCode::name_no_address, "name_no_address", N_("the name has no address")},
+    {ReasonCode::name_server_failure, "name_server_failure",
+     N_("the name server failed for this name")},
+    {ReasonCode::connection_refused, "connection_refused", N_("connection refused")},
+    {ReasonCode::connection_reset, "connection_reset", N_("connection reset by the other end")},
+    {ReasonCode::connection_closed, "connection_closed",
+     N_("connection closed before the answer was complete")},
+    {ReasonCode::host_unreachable, "host_unreachable", N_("the host is unreachable")},
+    {ReasonCode::timeout, "timeout", N_("no answer within the time limit")},
+    {ReasonCode::certificate_expired, "certificate_expired", N_("the certificate has expired")},
+    {ReasonCode::certificate_not_yet_valid, "certificate_not_yet_valid",
+     N_("the certificate is not valid yet")},
+    {ReasonCode::certificate_untrusted, "certificate_untrusted",
+     N_("the issuer of the certificate is not trusted")},
+    {ReasonCode::certificate_self_signed, "certificate_self_signed",
+     N_("the certificate is self-signed")},
+    {ReasonCode::certificate_wrong_host, "certificate_wrong_host",
+     N_("the certificate is for another host")},
+    {ReasonCode::certificate_invalid, "certificate_invalid", N_("the certificate is not valid")},
+    {ReasonCode::tls_failure, "tls_failure", N_("the TLS handshake failed")},
+    {ReasonCode::client_certificate, "client_certificate",
+     N_("the configured client certificate or CA file cannot be used")},
+    {ReasonCode::proxy_failure, "proxy_failure", N_("the proxy failed")},
+    {ReasonCode::protocol_error, "protocol_error", N_("the answer breaks the protocol")},
+    {ReasonCode::headers_too_large, "headers_too_large",
+     N_("the headers of the answer are too large")},
+    {ReasonCode::body_truncated, "body_truncated", N_("the body is shorter than announced")},
+    {ReasonCode::unexpected_status, "unexpected_status", N_("unexpected status code {0}")},
+    {ReasonCode::too_many_redirects, "too_many_redirects", N_("too many redirects ({0} followed)")},
+    {ReasonCode::redirect_refused, "redirect_refused",
+     N_("redirect to something other than http or https")},
+    {ReasonCode::no_descriptors, "no_descriptors", N_("this machine has no file descriptors left")},
+    {ReasonCode::no_buffers, "no_buffers", N_("this machine has no memory left for connections")},
+    {ReasonCode::no_local_port, "no_local_port",
+     N_("this machine has no local port or address left")},
+    {ReasonCode::network_unreachable, "network_unreachable",
+     N_("this machine cannot reach the network")},
+    {ReasonCode::resolver_dead, "resolver_dead", N_("no name server answers this machine")},
+    {ReasonCode::own_lateness, "own_lateness", N_("vigia itself was late")},
+    {ReasonCode::internal, "internal", N_("internal error")},
+});
+
+/// True if every row stands at the index of its code, and none is missing.
+constexpr bool in_order() {
+    for (std::size_t i = 0; i < kCodes.size(); ++i) {
+        if (static_cast<std::size_t>(kCodes[i].code) != i) return false;
+    }
+    return kCodes.size() == static_cast<std::size_t>(ReasonCode::internal) + 1;
+}
+static_assert(in_order());
+
+const CodeText& text_of(ReasonCode code) {
+    const auto index = static_cast<std::size_t>(code);
+    VIGIA_ASSERT(index < kCodes.size());
+    return kCodes[index];
+}
+
+/// With the word "phase" in each, so that a translation can agree with it.
+std::string_view phase_text(Phase phase) {
+    switch (phase) {
+        case Phase::none:
+            return {};
+        case Phase::resolve:
+            return N_("phase: resolve");
+        case Phase::connect:
+            return N_("phase: connect");
+        case Phase::tls:
+            return N_("phase: TLS");
+        case Phase::send:
+            return N_("phase: send");
+        case Phase::first_byte:
+            return N_("phase: first byte");
+        case Phase::body:
+            return N_("phase: body");
+        case Phase::status:
+            return N_("phase: status");
+        case Phase::redirect:
+            return N_("phase: redirect");
+        case Phase::condition:
+            return N_("phase: condition");
+    }
+    assertion_failed("a Phase without a text");
+}
+
+}  // namespace
+
+bool is_own_fault(ReasonCode code) {
+    switch (code) {
+        case ReasonCode::no_descriptors:
+        case ReasonCode::no_buffers:
+        case ReasonCode::no_local_port:
+        case ReasonCode::network_unreachable:
+        case ReasonCode::resolver_dead:
+        case ReasonCode::own_lateness:
+        case ReasonCode::internal:
+            return true;
+        default:
+            return false;
+    }
+}
+
+std::string describe(const Reason& reason, const Catalog& catalog) {
+    if (reason.code == ReasonCode::none) return {};
+    std::string text =
+        fmt::format(fmt::runtime(catalog.text(text_of(reason.code).sentence)), reason.value);
+    if (!reason.detail.empty()) {
+        text += ": ";
+        text += shorten(escape_line(reason.detail), kMaxDetail);
+    }
+    if (reason.phase != Phase::none) {
+        text += fmt::format(" ({})", catalog.text(phase_text(reason.phase)));
+    }
+    return text;
+}
+
+std::string_view to_string(Phase phase) {
+    switch (phase) {
+        case Phase::none:
+            return "none";
+        case Phase::resolve:
+            return "resolve";
+        case Phase::connect:
+            return "connect";
+        case Phase::tls:
+            return "tls";
+        case Phase::send:
+            return "send";
+        case Phase::first_byte:
+            return "first_byte";
+        case Phase::body:
+            return "body";
+        case Phase::status:
+            return "status";
+        case Phase::redirect:
+            return "redirect";
+        case Phase::condition:
+            return "condition";
+    }
+    assertion_failed("a Phase without a name");
+}
+
+std::string_view to_string(ReasonCode code) {
+    return text_of(code).name;
+}
+
+}  // namespace vigia

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "base/i18n.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace vigia {
+
+/// How far a probe or a delivery had come when it ended.
+enum class Phase : std::uint8_t {
+    none,
+    resolve,     ///< name resolution
+    connect,     ///< TCP, and the proxy's CONNECT
+    tls,         ///< TLS handshake, certificate included
+    send,        ///< sending the request
+    first_byte,  ///< waiting for the answer's first byte, or reading its headers
+    body,        ///< reading the body
+    status,      ///< judging the status
+    redirect,    ///< following a redirect
+    condition,   ///< judging the answer
+};
+
+/// Why something was not good. Logic looks at this, people at describe().
+enum class ReasonCode : std::uint8_t {
+    none,
+    // The target's fault: down.
+    name_not_found,       ///< NXDOMAIN
+    name_no_address,      ///< the name exists, without A or AAAA
+    name_server_failure,  ///< SERVFAIL while the resolver answers other names
+    connection_refused,
+    connection_reset,
+    connection_closed,  ///< closed before the answer was complete
+    host_unreachable,
+    timeout,  ///< the deadline passed; the phase says where
+    certificate_expired,
+    certificate_not_yet_valid,
+    certificate_untrusted,  ///< unknown issuer
+    certificate_self_signed,
+    certificate_wrong_host,
+    certificate_invalid,  ///< any other verification failure
+    tls_failure,          ///< handshake failed for another reason
+    client_certificate,   ///< our own certificate or CA file cannot be used
+    proxy_failure,
+    protocol_error,  ///< not HTTP, or broken HTTP
+    headers_too_large,
+    body_truncated,      ///< shorter than announced
+    unexpected_status,   ///< value = the status
+    too_many_redirects,  ///< value = how many were followed
+    redirect_refused,    ///< to something that is not http/https; detail = the scheme
+    // Our own fault: unknown.
+    no_descriptors,       ///< EMFILE, ENFILE
+    no_buffers,           ///< ENOBUFS, ENOMEM
+    no_local_port,        ///< EADDRNOTAVAIL
+    network_unreachable,  ///< ENETUNREACH
+    resolver_dead,        ///< no resolver answers anything
+    own_lateness,         ///< our loop was not running in time
+    internal,             ///< a failure inside this program; detail says which
+};
+
+/// Why a probe was not good, in which phase.
+struct Reason {
+    Phase phase = Phase::none;
+    ReasonCode code = ReasonCode::none;
+    int value = 0;       ///< a number that belongs to the code, such as the HTTP status
+    std::string detail;  ///< from outside: hostile; escape where shown
+
+    friend bool operator==(const Reason&, const Reason&) = default;
+};
+
+/// True if the code speaks of us and not of the target: the outcome is then `unknown`.
+bool is_own_fault(ReasonCode code);
+
+/// A sentence for people, without a final full stop, one line, outside text escaped and shortened
+/// to 200 bytes: "no answer within the time limit (phase: TLS)", "internal error: DETAIL". Empty
+/// for `none`.
+std::string describe(const Reason& reason, const Catalog& catalog);
+
+/// Names used in JSON and metrics; not translated: "tls", "certificate_expired".
+std::string_view to_string(Phase phase);
+std::string_view to_string(ReasonCode code);
+
+}  // namespace vigia

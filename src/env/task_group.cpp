@@ -1,0 +1,71 @@
+#include "env/task_group.hpp"
+
+#include "base/assert.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <utility>
+
+namespace vigia {
+
+namespace asio = boost::asio;
+
+namespace {
+
+bool is_cancellation(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const boost::system::system_error& e) {
+        return e.code() == asio::error::operation_aborted;
+    } catch (...) {
+        return false;
+    }
+}
+
+}  // namespace
+
+TaskGroup::TaskGroup(asio::any_io_executor executor, FailureHandler on_failure)
+    : executor_(std::move(executor)), on_failure_(std::move(on_failure)), empty_(executor_) {}
+
+TaskGroup::~TaskGroup() {
+    VIGIA_ASSERT(tasks_.empty());
+}
+
+void TaskGroup::spawn(asio::awaitable<void> task) {
+    const auto it = tasks_.emplace(tasks_.end());
+    asio::co_spawn(executor_, std::move(task),
+                   asio::bind_cancellation_slot(it->slot(), [this, it](std::exception_ptr error) {
+                       ended(it, std::move(error));
+                   }));
+    if (cancelled_) it->emit(asio::cancellation_type::terminal);
+}
+
+void TaskGroup::ended(Tasks::iterator task, std::exception_ptr error) {
+    tasks_.erase(task);
+    if (error && !is_cancellation(error)) on_failure_(std::move(error));
+    if (tasks_.empty() && empty_.occupied()) empty_.resume();
+}
+
+void TaskGroup::cancel() {
+    cancelled_ = true;
+    // A task may end while its signal is emitted: step on before.
+    for (auto it = tasks_.begin(); it != tasks_.end();) {
+        const auto current = it++;
+        current->emit(asio::cancellation_type::terminal);
+    }
+}
+
+asio::awaitable<void> TaskGroup::wait_empty() {
+    while (!tasks_.empty()) {
+        if (!co_await empty_.wait()) co_return;
+    }
+}
+
+asio::awaitable<void> TaskGroup::stop() {
+    cancel();
+    co_await wait_empty();
+}
+
+}  // namespace vigia
