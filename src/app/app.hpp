@@ -1,0 +1,68 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "engine/committer.hpp"
+#include "engine/dispatcher.hpp"
+#include "engine/event_log.hpp"
+#include "engine/shard.hpp"
+#include "env/env.hpp"
+#include "env/task_group.hpp"
+#include "store/store.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+
+namespace vigia {
+
+struct AppStats {
+    ShardStats shard;
+    Dispatcher::Counters deliveries;
+    std::size_t pending_notifications = 0;
+    std::uint64_t commits = 0;
+};
+
+/// The whole daemon, without argv, signals, files or sockets of its own: all of that is in Env and
+/// Store. Built by main() on the real world and by the simulation on a simulated one. One thread,
+/// that of `executor`; Env and Store outlive it. stop() must have ended before it is destroyed.
+class App {
+public:
+    App(boost::asio::any_io_executor executor, Env& env, Store& store, Config config,
+        ShardLimits limits);
+
+    /// Goes on where the store says the last run stopped, then watches. Error: the store cannot be
+    /// read.
+    Result<void> start();
+
+    /// Replaces the configuration; what did not change is not touched.
+    void reload(Config config);
+
+    /// Stops within about `kMailGrace`: commits what was found, leaves the rest to the next start.
+    boost::asio::awaitable<void> stop();
+
+    static constexpr Duration kMailGrace = std::chrono::seconds(3);
+
+    const Config& config() const { return config_; }
+    const Shard& shard() const { return shard_; }
+    AppStats stats() const;
+    bool ready() const { return committer_.healthy(); }
+
+private:
+    void log_configuration();
+    void configure_channels();
+
+    Env& env_;
+    Store& store_;
+    Config config_;
+    EventLog events_;
+    Committer committer_;
+    Dispatcher dispatcher_;
+    Shard shard_;
+    TaskGroup loops_;
+};
+
+/// Where `config` sends alerts.
+std::vector<Recipient> recipients_of(const Config& config);
+
+}  // namespace vigia

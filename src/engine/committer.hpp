@@ -1,0 +1,81 @@
+#pragma once
+
+#include "engine/event_log.hpp"
+#include "env/clock.hpp"
+#include "env/parking.hpp"
+#include "store/store.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+namespace vigia {
+
+/// What became of a batch.
+enum class CommitOutcome : std::uint8_t {
+    committed,
+    overdue,  ///< the store has refused for kPatience: act without it; it is committed first when
+              ///< the store is back
+};
+
+/// The only caller of Store::commit(): keeps the order of the batches, merges those that wait into
+/// one transaction, retries with backoff. After kPatience without success the waiting batches are
+/// released as `overdue` (silence is the one thing that must not happen) and stay at the head of the
+/// queue. One per process, one thread.
+class Committer {
+public:
+    static constexpr Duration kPatience = std::chrono::seconds(30);
+    static constexpr Duration kFirstRetry = std::chrono::milliseconds(100);
+    static constexpr Duration kLastRetry = std::chrono::seconds(5);
+    static constexpr std::size_t kMaxBatchesAtOnce = 1000;
+    static constexpr std::size_t kMaxQueue = 200'000;  ///< released batches beyond lose their results
+
+    Committer(boost::asio::any_io_executor executor, Clock& clock, Store& store, EventLog& events);
+
+    /// Commits `batch`; returns when it is durable or overdue. Must not be cancelled: a decision
+    /// that is being committed is taken to its end.
+    boost::asio::awaitable<CommitOutcome> commit(Batch batch);
+
+    /// The writing loop. Ends when stop() was called and the queue is empty, or, with the store
+    /// still failing, after one last try.
+    boost::asio::awaitable<void> run();
+    void stop();
+
+    /// False while the last commit failed: readiness.
+    bool healthy() const { return failing_since_ == MonoTime{}; }
+    std::size_t queued() const { return queue_.size(); }
+    std::uint64_t commits() const { return commits_; }
+
+private:
+    /// One batch in the queue. The committing coroutine waits in `parking`; once `released`, nobody
+    /// waits any more.
+    struct Entry {
+        Entry(boost::asio::any_io_executor executor, Batch b, MonoTime at)
+            : batch(std::move(b)), since(at), parking(std::move(executor)) {}
+        Batch batch;
+        MonoTime since;
+        bool released = false;
+        CommitOutcome outcome = CommitOutcome::committed;
+        Parking parking;
+    };
+
+    void release(Entry& entry, CommitOutcome outcome);
+    void release_overdue();
+    boost::asio::awaitable<bool> write_once();
+
+    boost::asio::any_io_executor executor_;
+    Clock& clock_;
+    Store& store_;
+    EventLog& events_;
+    std::unique_ptr<Alarm> work_;
+    std::deque<std::shared_ptr<Entry>> queue_;
+    MonoTime failing_since_{};
+    bool overdue_reported_ = false;
+    bool stopping_ = false;
+    std::uint64_t commits_ = 0;
+};
+
+}  // namespace vigia

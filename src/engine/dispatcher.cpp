@@ -1,0 +1,147 @@
+#include "engine/dispatcher.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <algorithm>
+#include <utility>
+
+namespace vigia {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::string_view what(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "unknown exception";
+    }
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(asio::any_io_executor executor, Env& env, Committer& committer,
+                       EventLog& events)
+    : executor_(executor),
+      env_(env),
+      committer_(committer),
+      events_(events),
+      outbox_(OutboxPolicy{}, env.rng),
+      work_(env.clock.make_alarm()),
+      loop_(executor, [&events](auto error) { events.internal_error(what(error)); }),
+      sends_(executor, [&events](auto error) { events.internal_error(what(error)); }),
+      commits_(executor, [&events](auto error) { events.internal_error(what(error)); }) {}
+
+void Dispatcher::configure(OutboxPolicy policy, Notifiers notifiers,
+                           std::vector<Recipient> recipients) {
+    outbox_.set_policy(policy);
+    outbox_.reset_waits(env_.clock.now().mono);
+    notifiers_ = std::move(notifiers);
+    recipients_ = std::move(recipients);
+    drop_unconfigured();
+    work_->ring();
+}
+
+void Dispatcher::start() {
+    loop_.spawn(run());
+}
+
+void Dispatcher::add(std::vector<Notification> rows) {
+    std::vector<Notification> refused;
+    for (Notification& row : rows) {
+        if (auto dead = outbox_.add(std::move(row), env_.clock.now())) {
+            refused.push_back(std::move(*dead));
+        }
+    }
+    bury(std::move(refused), events_.catalog().text(N_("too many notifications are waiting")));
+    drop_unconfigured();
+    work_->ring();
+}
+
+void Dispatcher::drop_unconfigured() {
+    const std::string reason(events_.catalog().text(N_("recipient no longer configured")));
+    bury(outbox_.keep_only(recipients_, reason, env_.clock.now()), reason);
+}
+
+asio::awaitable<void> Dispatcher::run() {
+    for (;;) {
+        bury(outbox_.expire(env_.clock.now()), events_.catalog().text(N_("expired")));
+        while (auto claim = outbox_.claim(env_.clock.now().mono)) {
+            sends_.spawn(send(std::move(*claim)));
+        }
+        const auto due = outbox_.next_due(env_.clock.now().mono);
+        if (!co_await work_->wait_until(due.value_or(MonoTime::max()))) co_return;
+    }
+}
+
+asio::awaitable<void> Dispatcher::send(Outbox::Claim claim) {
+    // A cut-off must not throw between the channel's answer and its record.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (!claim.changed.empty()) co_await commit(std::move(claim.changed));
+    const std::shared_ptr<Notifier> notifier = notifiers_[claim.row.recipient.channel];
+    const DeliveryOutcome outcome = co_await notifier->deliver(claim.row);
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (!outcome.accepted() && state.cancelled() != asio::cancellation_type::none) {
+        co_return;  // our own doing: the row stays pending
+    }
+    settle(claim.row, outcome);
+}
+
+void Dispatcher::settle(const Notification& sent, const DeliveryOutcome& outcome) {
+    const std::string reason =
+        outcome.accepted() ? std::string() : describe(outcome, events_.catalog());
+    const Notification row = outbox_.complete(sent.id, outcome, reason, env_.clock.now());
+    if (outcome.accepted()) {
+        ++counters_.delivered;
+        events_.mail_sent(row.recipient);
+    } else {
+        ++counters_.failed_attempts;
+        events_.mail_failed(row.recipient, reason);
+        if (row.status == DeliveryStatus::dead) {
+            ++counters_.dead;
+            events_.dead_letter(row, reason);
+        }
+        drop_unconfigured();  // a reload may have removed the recipient while this was under way
+    }
+    commit_later({row});
+    work_->ring();
+}
+
+void Dispatcher::bury(std::vector<Notification> dead, std::string_view reason) {
+    if (dead.empty()) return;
+    for (const Notification& row : dead) {
+        ++counters_.dead;
+        events_.dead_letter(row, reason);
+    }
+    commit_later(std::move(dead));
+}
+
+void Dispatcher::commit_later(std::vector<Notification> rows) {
+    commits_.spawn(commit(std::move(rows)));
+}
+
+asio::awaitable<void> Dispatcher::commit(std::vector<Notification> rows) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    Batch batch;
+    batch.notifications = std::move(rows);
+    co_await committer_.commit(std::move(batch));
+}
+
+asio::awaitable<void> Dispatcher::stop(Duration grace) {
+    co_await loop_.stop();
+    TaskGroup watchdog(executor_, [](auto) {});
+    watchdog.spawn(cut_off(grace));
+    co_await sends_.wait_empty();
+    co_await watchdog.stop();
+    co_await commits_.wait_empty();
+}
+
+asio::awaitable<void> Dispatcher::cut_off(Duration grace) {
+    const MonoTime end = env_.clock.now().mono + grace;
+    if (co_await env_.clock.sleep_until(end)) sends_.cancel();
+}
+
+}  // namespace vigia

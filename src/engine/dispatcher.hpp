@@ -1,0 +1,81 @@
+#pragma once
+
+#include "core/outbox.hpp"
+#include "engine/committer.hpp"
+#include "engine/event_log.hpp"
+#include "env/env.hpp"
+#include "env/task_group.hpp"
+#include "notify/notifier.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vigia {
+
+/// Takes committed notifications to their channels: claim → send → commit what became of it. What
+/// to send when is the Outbox's decision. One per process, on the shard's thread; what it refers to
+/// must outlive stop().
+class Dispatcher {
+public:
+    using Notifiers = std::map<std::string, std::shared_ptr<Notifier>>;
+
+    struct Counters {
+        std::uint64_t delivered = 0;
+        std::uint64_t failed_attempts = 0;
+        std::uint64_t dead = 0;
+    };
+
+    Dispatcher(boost::asio::any_io_executor executor, Env& env, Committer& committer,
+               EventLog& events);
+
+    /// New settings, channels and recipients (at the start and at a reload): waits are forgotten,
+    /// and what is pending for a recipient that is no longer configured becomes a dead letter.
+    void configure(OutboxPolicy policy, Notifiers notifiers, std::vector<Recipient> recipients);
+
+    /// Starts the sending loop.
+    void start();
+
+    /// Takes over rows that are already committed as pending.
+    void add(std::vector<Notification> rows);
+
+    /// No new sends; waits `grace` for those under way, then cuts them off. Their rows stay
+    /// pending in the store.
+    boost::asio::awaitable<void> stop(Duration grace);
+
+    std::vector<Recipient> reminder_pending(const IncidentId& incident) const {
+        return outbox_.reminder_pending(incident);
+    }
+    const std::vector<Recipient>& recipients() const { return recipients_; }
+    std::size_t pending() const { return outbox_.pending(); }
+    const Counters& counters() const { return counters_; }
+
+private:
+    boost::asio::awaitable<void> run();
+    boost::asio::awaitable<void> send(Outbox::Claim claim);
+    boost::asio::awaitable<void> cut_off(Duration grace);
+    void settle(const Notification& sent, const DeliveryOutcome& outcome);
+    void bury(std::vector<Notification> dead, std::string_view reason);
+    void commit_later(std::vector<Notification> rows);
+    boost::asio::awaitable<void> commit(std::vector<Notification> rows);
+    void drop_unconfigured();
+
+    boost::asio::any_io_executor executor_;
+    Env& env_;
+    Committer& committer_;
+    EventLog& events_;
+    Outbox outbox_;
+    Notifiers notifiers_;
+    std::vector<Recipient> recipients_;
+    std::unique_ptr<Alarm> work_;
+    Counters counters_;
+    TaskGroup loop_;     ///< the sending loop
+    TaskGroup sends_;    ///< messages under way
+    TaskGroup commits_;  ///< rows being committed with nobody waiting; never cancelled
+};
+
+}  // namespace vigia

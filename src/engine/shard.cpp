@@ -1,0 +1,292 @@
+#include "engine/shard.hpp"
+
+#include "base/assert.hpp"
+#include "core/timetable.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <algorithm>
+#include <utility>
+
+namespace vigia {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// Checks started in one pass of the loop before other work gets its turn.
+constexpr std::size_t kMaxStartsAtOnce = 256;
+
+TaskGroup::FailureHandler report_to(EventLog& events) {
+    return [&events](const std::exception_ptr& error) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& e) {
+            events.internal_error(e.what());
+        } catch (...) {
+            events.internal_error("unknown exception");
+        }
+    };
+}
+
+/// What a restart must know of a good monitor does not change with every good check.
+bool worth_writing(const MonitorState& before, const MonitorState& after) {
+    if (before.health != after.health || before.bad_streak != after.bad_streak) return true;
+    return after.health == Health::down && before.good_streak != after.good_streak;
+}
+
+}  // namespace
+
+/// Puts the slot back to rest when a check ends, whichever way.
+class Shard::CheckScope {
+public:
+    CheckScope(Shard& shard, Index index) : shard_(shard), index_(index) {}
+    ~CheckScope() { shard_.end(index_); }
+    CheckScope(const CheckScope&) = delete;
+    CheckScope& operator=(const CheckScope&) = delete;
+
+private:
+    Shard& shard_;
+    Index index_;
+};
+
+Shard::Shard(asio::any_io_executor executor, Env& env, Committer& committer, Dispatcher& dispatcher,
+             EventLog& events, ShardLimits limits)
+    : executor_(executor),
+      env_(env),
+      committer_(committer),
+      dispatcher_(dispatcher),
+      events_(events),
+      limits_(limits),
+      stalls_(env.clock),
+      runner_(executor, env, events, stalls_, limits.max_in_flight),
+      timer_(env.clock.make_alarm()),
+      loops_(executor, report_to(events)),
+      checks_(executor, report_to(events)) {}
+
+Shard::~Shard() = default;
+
+void Shard::start(const std::vector<MonitorPtr>& monitors,
+                  const std::unordered_map<MonitorId, InitialState>& initial) {
+    const MonoTime now = env_.clock.now().mono;
+    for (std::size_t i = 0; i < monitors.size(); ++i) {
+        const auto known = initial.find(monitors[i]->id);
+        add(monitors[i], known == initial.end() ? InitialState{} : known->second,
+            first_check(now, i, monitors.size(), monitors[i]->policy.check_interval));
+    }
+    loops_.spawn(stalls_.run());
+    loops_.spawn(run());
+}
+
+void Shard::apply(const ConfigDifference& change_set) {
+    const MonoTime now = env_.clock.now().mono;
+    for (const MonitorId& id : change_set.removed) remove(id);
+    for (const MonitorPtr& monitor : change_set.changed) change(monitor, now);
+    for (std::size_t i = 0; i < change_set.added.size(); ++i) {
+        const MonitorPtr& monitor = change_set.added[i];
+        add(monitor, InitialState{},
+            first_check(now, i, change_set.added.size(), monitor->policy.check_interval));
+    }
+    timer_->ring();
+}
+
+Shard::Index Shard::add(const MonitorPtr& monitor, const InitialState& initial, MonoTime due) {
+    Index index = 0;
+    if (free_.empty()) {
+        index = static_cast<Index>(slots_.size());
+        slots_.emplace_back();
+    } else {
+        index = free_.back();
+        free_.pop_back();
+    }
+    Slot& slot = slots_[index];
+    slot.monitor = monitor;
+    slot.state = initial.state;
+    slot.open = initial.open ? std::make_unique<OpenIncident>(
+                                   resume_incident(*initial.open, env_.clock.now()))
+                             : nullptr;
+    slot.endpoint = endpoint_for(*monitor);
+    slot.first = true;
+    slot.due = due;
+    index_of_[monitor->id] = index;
+    queue_.push({slot.due, index, slot.generation});
+    return index;
+}
+
+void Shard::change(const MonitorPtr& monitor, MonoTime now) {
+    const auto it = index_of_.find(monitor->id);
+    VIGIA_ASSERT(it != index_of_.end());
+    Slot& slot = slots_[it->second];
+    const bool new_rhythm =
+        slot.monitor->policy.check_interval != monitor->policy.check_interval;
+    slot.monitor = monitor;
+    slot.endpoint = endpoint_for(*monitor);
+    if (!new_rhythm || slot.in_flight) return;
+    const Duration interval = monitor->policy.check_interval;
+    slot.first = false;
+    slot.due = next_slot(now, phase_of(monitor->id, interval), interval);
+    queue_.push({slot.due, it->second, ++slot.generation});
+}
+
+void Shard::remove(const MonitorId& id) {
+    const auto it = index_of_.find(id);
+    if (it == index_of_.end()) return;
+    const Index index = it->second;
+    index_of_.erase(it);
+    slots_[index].leaving = true;
+    if (!slots_[index].in_flight) release(index);
+}
+
+/// Frees the slot of a removed monitor; its open incident is closed as retired.
+void Shard::release(Index index) {
+    Slot& slot = slots_[index];
+    if (slot.open) retire_orphan(std::move(slot.open->incident));
+    const std::uint32_t generation = slot.generation + 1;  // makes queue entries stale
+    slot = Slot{};
+    slot.generation = generation;
+    free_.push_back(index);
+}
+
+void Shard::retire_orphan(Incident incident) {
+    checks_.spawn(commit_retired(std::move(incident)));
+}
+
+asio::awaitable<void> Shard::commit_retired(Incident incident) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    OpenIncident open;
+    open.incident = std::move(incident);
+    const Incident closed = retire(open, env_.clock.now().wall);
+    Batch batch;
+    batch.incidents.push_back(closed);
+    batch.states.push_back({closed.monitor, MonitorState{}});
+    co_await committer_.commit(std::move(batch));
+    events_.retired(closed);
+}
+
+std::shared_ptr<Semaphore> Shard::endpoint_for(const Monitor& monitor) {
+    std::weak_ptr<Semaphore>& known = endpoints_[endpoint_of(monitor.target)];
+    std::shared_ptr<Semaphore> endpoint = known.lock();
+    if (!endpoint) {
+        endpoint = std::make_shared<Semaphore>(executor_, limits_.max_per_endpoint);
+        known = endpoint;
+    }
+    return endpoint;
+}
+
+asio::awaitable<void> Shard::run() {
+    for (;;) {
+        start_due(env_.clock.now().mono);
+        const MonoTime next = queue_.empty() ? MonoTime::max() : queue_.top().due;
+        if (!co_await timer_->wait_until(next)) co_return;
+    }
+}
+
+void Shard::start_due(MonoTime now) {
+    for (std::size_t started = 0; started < kMaxStartsAtOnce && !queue_.empty();) {
+        const DueQueue::Entry entry = queue_.top();
+        if (entry.due > now) return;
+        queue_.pop();
+        const Slot& slot = slots_[entry.index];
+        if (slot.generation != entry.generation || slot.in_flight || !slot.monitor) continue;
+        begin(entry.index, now);
+        ++started;
+    }
+}
+
+void Shard::begin(Index index, MonoTime now) {
+    Slot& slot = slots_[index];
+    slot.in_flight = true;
+    stats_.lag.add(now - slot.due);
+    ++stats_.checks;
+    checks_.spawn(check(index));
+}
+
+/// Puts the next slot of the timetable into the queue.
+void Shard::end(Index index) {
+    Slot& slot = slots_[index];
+    slot.in_flight = false;
+    if (slot.leaving) return release(index);
+    const MonoTime now = env_.clock.now().mono;
+    const Duration interval = slot.monitor->policy.check_interval;
+    const Duration phase = phase_of(slot.monitor->id, interval);
+    const MonoTime earliest =
+        slot.first ? slot_after_first(slot.due, phase, interval) - interval : slot.due;
+    const NextSlot next = slot_after(earliest, now, phase, interval);
+    slot.first = false;
+    slot.due = next.due;
+    stats_.skipped_slots += next.skipped;
+    queue_.push({slot.due, index, ++slot.generation});
+    if (queue_.top().index == index) timer_->ring();
+}
+
+asio::awaitable<void> Shard::check(Index index) {
+    const CheckScope scope(*this, index);
+    const MonitorPtr monitor = slots_[index].monitor;
+    const std::shared_ptr<Semaphore> endpoint = slots_[index].endpoint;
+    CheckResult result = co_await runner_.check(monitor, *endpoint);
+    // From here on the result counts: a stop waits until it is committed.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await settle(index, monitor, std::move(result));
+}
+
+asio::awaitable<void> Shard::settle(Index index, MonitorPtr checked, CheckResult result) {
+    Slot& slot = slots_[index];  // a slot in flight is neither freed nor moved
+    const MonitorPtr monitor = slot.monitor;
+    // A reload may have changed the target under way: what was found says nothing of the new one.
+    if (slot.leaving || (monitor != checked && monitor->target != checked->target)) co_return;
+
+    std::optional<OpenIncident> open;
+    std::vector<Recipient> waiting;
+    if (slot.open) {
+        open = *slot.open;
+        waiting = dispatcher_.reminder_pending(open->incident.id);
+    }
+    const std::vector<Recipient> recipients = dispatcher_.recipients();
+    Decision decision = decide(*monitor, slot.state, open, result, {recipients, waiting});
+
+    Batch batch;
+    batch.results.push_back({monitor->id, result.finished.wall, result.outcome(),
+                             result.probe.reason.code, result.probe.timings.total});
+    if (worth_writing(slot.state, decision.state)) {
+        batch.states.push_back({monitor->id, decision.state});
+    }
+    if (decision.changed) batch.incidents.push_back(*decision.changed);
+    batch.notifications = decision.notifications;
+    co_await committer_.commit(std::move(batch));
+
+    slot.state = decision.state;
+    slot.open = decision.open ? std::make_unique<OpenIncident>(*decision.open) : nullptr;
+    announce(*monitor, decision);
+    dispatcher_.add(std::move(decision.notifications));
+}
+
+void Shard::announce(const Monitor& monitor, const Decision& decision) {
+    switch (decision.transition) {
+        case Transition::confirmed_down: events_.went_down(monitor); break;
+        case Transition::recovered: events_.recovered(monitor); break;
+        case Transition::none:
+        case Transition::confirmed_up:
+        case Transition::quality: break;
+    }
+    if (decision.reminded) events_.still_down(monitor);
+}
+
+asio::awaitable<void> Shard::stop() {
+    co_await loops_.stop();
+    co_await checks_.stop();
+}
+
+ShardStats Shard::stats() const {
+    ShardStats stats = stats_;
+    stats.monitors = index_of_.size();
+    stats.probes = runner_.counters();
+    stats.stalls = stalls_.stalls();
+    return stats;
+}
+
+const MonitorState* Shard::state_of(const MonitorId& id) const {
+    const auto it = index_of_.find(id);
+    return it == index_of_.end() ? nullptr : &slots_[it->second].state;
+}
+
+}  // namespace vigia

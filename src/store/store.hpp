@@ -1,0 +1,70 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "core/evaluator.hpp"
+#include "core/incident.hpp"
+#include "core/notification.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace vigia {
+
+/// The confirmed state of a monitor, as a row.
+struct StateRow {
+    MonitorId monitor;
+    MonitorState state;
+};
+
+/// What one check found, as a row of the history.
+struct ResultRow {
+    MonitorId monitor;
+    WallTime at{};
+    Outcome outcome = Outcome::unknown;
+    ReasonCode reason = ReasonCode::none;
+    Duration total{};
+};
+
+/// Everything that one decision writes, or that one delivery attempt changes. Rows with a key that
+/// exists replace it.
+struct Batch {
+    std::vector<ResultRow> results;
+    std::vector<StateRow> states;
+    std::vector<Incident> incidents;
+    std::vector<Notification> notifications;
+
+    /// True if the batch holds more than results: it must not be dropped under pressure.
+    bool is_transition() const { return !incidents.empty() || !notifications.empty(); }
+};
+
+/// What a start finds: enough to go on where the last run stopped.
+struct StoredState {
+    std::vector<StateRow> states;
+    std::vector<Incident> open_incidents;
+    std::vector<Notification> pending;
+};
+
+enum class StoreErrc : std::uint8_t {
+    unavailable = 1,  ///< could not be written now; may be tried again
+};
+boost::system::error_code make_error_code(StoreErrc code);
+
+/// Where states, incidents and the outbox live. Implementations: memory (reference).
+/// Called from any shard's thread one at a time per shard; commit() completes on the caller's
+/// executor.
+class Store {
+public:
+    virtual ~Store() = default;
+
+    /// All or nothing, in the order of the calls. Error `unavailable`: nothing was written, the
+    /// caller may try again. Not cancellable: once begun it completes.
+    virtual boost::asio::awaitable<Result<void>> commit(Batch batch) = 0;
+
+    /// The state of the last commit. Called once, before the first commit.
+    virtual Result<StoredState> load() = 0;
+};
+
+}  // namespace vigia

@@ -1,0 +1,220 @@
+#include "notify/render.hpp"
+
+#include "base/local_time.hpp"
+#include "base/text.hpp"
+#include "tests/unit/notify/samples.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vigia::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::string local(WallTime time) {
+    return format_local(time);
+}
+
+struct SubjectCase {
+    NotificationKind kind;
+    Language language;
+    std::string_view subject;
+};
+
+TEST(RenderMail, HasTheSubjectsOfTheContract) {
+    const std::vector<SubjectCase> cases{
+        {NotificationKind::alert, Language::es, "🔴 ALERTA: Servicio caído - Web uno"},
+        {NotificationKind::reminder, Language::es, "🔴 RECORDATORIO: Servicio caído - Web uno"},
+        {NotificationKind::recovery, Language::es, "🟢 RECUPERADO: Servicio Web uno"},
+        {NotificationKind::test, Language::es, "🔔 PRUEBA: sistema de monitoreo"},
+        {NotificationKind::alert, Language::en, "🔴 ALERT: Service down - Web uno"},
+        {NotificationKind::reminder, Language::en, "🔴 REMINDER: Service down - Web uno"},
+        {NotificationKind::recovery, Language::en, "🟢 RECOVERED: Service Web uno"},
+        {NotificationKind::test, Language::en, "🔔 TEST: monitoring system"},
+    };
+    for (const SubjectCase& c : cases) {
+        EXPECT_EQ(render(sample(c.kind), c.language).subject, c.subject);
+    }
+}
+
+TEST(RenderMail, TellsAnOutageInSpanish) {
+    EXPECT_EQ(render(sample(NotificationKind::alert)).text,
+              "🔴 Servicio caído: Web uno\n"
+              "\n"
+              "Servicio: Web uno\n"
+              "Tipo: Sitio Web\n"
+              "Estado: CAÍDO\n"
+              "Fecha y hora: " + local(kConfirmed) + "\n"
+              "Desde: " + local(kConfirmed - 132s) + "\n"
+              "Caído durante: 2 min 12 s\n"
+              "Motivo: código de estado inesperado: 503 (fase: estado)\n"
+              "Tiempos: DNS 0.4 ms · conexión 2 ms · TLS 31 ms · primer byte 187 ms · "
+              "transferencia 1 ms · total 221 ms\n"
+              "\n"
+              "Información adicional:\n"
+              "  | <h1>503</h1>\n"
+              "  | <p>come back \"later\" & rest</p>\n"
+              "\n"
+              "Hostname: watcher-01\n"
+              "Sistema: Linux 6.1.0-18-amd64\n"
+              "Máquina: x86_64\n"
+              "\n"
+              "Este es un mensaje automático del sistema de monitoreo.\n");
+}
+
+TEST(RenderMail, TellsAnOutageInEnglish) {
+    EXPECT_EQ(render(sample(NotificationKind::alert), Language::en).text,
+              "🔴 Service down: Web uno\n"
+              "\n"
+              "Service: Web uno\n"
+              "Type: Website\n"
+              "Status: DOWN\n"
+              "Date and time: " + local(kConfirmed) + "\n"
+              "Since: " + local(kConfirmed - 132s) + "\n"
+              "Down for: 2 min 12 s\n"
+              "Reason: unexpected status code 503 (phase: status)\n"
+              "Timings: DNS 0.4 ms · connection 2 ms · TLS 31 ms · first byte 187 ms · "
+              "transfer 1 ms · total 221 ms\n"
+              "\n"
+              "Additional information:\n"
+              "  | <h1>503</h1>\n"
+              "  | <p>come back \"later\" & rest</p>\n"
+              "\n"
+              "Hostname: watcher-01\n"
+              "System: Linux 6.1.0-18-amd64\n"
+              "Machine: x86_64\n"
+              "\n"
+              "This is an automatic message of the monitoring system.\n");
+}
+
+TEST(RenderMail, TellsARecoveryWithItsOwnConfirmation) {
+    const std::string text = render(sample(NotificationKind::recovery)).text;
+    EXPECT_THAT(text, StartsWith("🟢 Servicio recuperado: Web uno\n"));
+    EXPECT_THAT(text, HasSubstr("\nEstado: RECUPERADO\n"));
+    EXPECT_THAT(text, HasSubstr("\nFecha y hora: " + local(kConfirmed + 25min) + "\n"));
+    EXPECT_THAT(text, HasSubstr("\nDesde: " + local(kConfirmed - 132s) + "\n"));
+    EXPECT_THAT(text, HasSubstr("\nCaído durante: 27 min 12 s\n"));
+    EXPECT_THAT(text, Not(HasSubstr("Caída confirmada")));
+    EXPECT_THAT(text, Not(HasSubstr("Información adicional")));
+}
+
+TEST(RenderMail, TellsBothConfirmationsWhereTheRecoveryStandsForTheAlert) {
+    Notification merged = sample(NotificationKind::recovery);
+    merged.merged_alert = true;
+    const MailMessage mail = render(merged);
+    EXPECT_EQ(mail.subject, "🟢 RECUPERADO: Servicio Web uno");
+    EXPECT_THAT(mail.text, HasSubstr("\nFecha y hora: " + local(kConfirmed + 25min) + "\n"));
+    EXPECT_THAT(mail.text, HasSubstr("\nCaída confirmada: " + local(kConfirmed) + "\n"));
+    EXPECT_THAT(mail.text, HasSubstr("La alerta no pudo entregarse a tiempo"));
+    EXPECT_THAT(mail.html, HasSubstr("La alerta no pudo entregarse a tiempo"));
+    EXPECT_THAT(render(merged, Language::en).text,
+                HasSubstr("\nOutage confirmed: " + local(kConfirmed) + "\n"));
+}
+
+TEST(RenderMail, CountsReminders) {
+    const std::string text = render(sample(NotificationKind::reminder)).text;
+    EXPECT_THAT(text, StartsWith("🔴 Servicio sigue caído: Web uno\n"));
+    EXPECT_THAT(text, HasSubstr("\nFecha y hora: " + local(kConfirmed) + "\n"));
+    EXPECT_THAT(text, HasSubstr("\nRecordatorio: n.º 2, " + local(kConfirmed + 40min) + "\n"));
+    EXPECT_THAT(text, HasSubstr("\nCaído durante: 42 min 12 s\n"));
+    EXPECT_THAT(render(sample(NotificationKind::reminder), Language::en).text,
+                HasSubstr("\nReminder: no. 2, " + local(kConfirmed + 40min) + "\n"));
+}
+
+TEST(RenderMail, TellsThatATestIsATest) {
+    const MailMessage mail = render(sample(NotificationKind::test));
+    EXPECT_THAT(mail.text, AllOf(StartsWith("🔔 Mensaje de prueba\n"),
+                                 HasSubstr("\nEstado: PRUEBA\n"),
+                                 HasSubstr("\nHostname: watcher-01\n"), Not(HasSubstr("Motivo"))));
+    EXPECT_TRUE(mail.in_reply_to.empty());
+}
+
+TEST(RenderMail, NamesTheSectionOfTheMonitor) {
+    struct Case {
+        MonitorCategory category;
+        std::string_view spanish;
+        std::string_view english;
+    };
+    const std::vector<Case> cases{{MonitorCategory::website, "Sitio Web", "Website"},
+                                  {MonitorCategory::database, "Base de Datos", "Database"},
+                                  {MonitorCategory::service, "Servicio", "Service"}};
+    for (const Case& c : cases) {
+        Announcement about = sample_outage();
+        about.category = c.category;
+        const Notification alert = sample(NotificationKind::alert, about);
+        EXPECT_THAT(render(alert).text, HasSubstr("\nTipo: " + std::string(c.spanish) + "\n"));
+        EXPECT_THAT(render(alert, Language::en).text,
+                    HasSubstr("\nType: " + std::string(c.english) + "\n"));
+    }
+}
+
+TEST(RenderMail, LeavesOutWhatIsNotKnown) {
+    Announcement about = sample_outage();
+    about.reason = {};
+    about.timings = {};
+    about.evidence.clear();
+    const MailMessage mail = render(sample(NotificationKind::alert, about));
+    for (const char* const label : {"Motivo", "Tiempos", "Información adicional", "<pre"}) {
+        EXPECT_THAT(mail.text, Not(HasSubstr(label)));
+        EXPECT_THAT(mail.html, Not(HasSubstr(label)));
+    }
+}
+
+TEST(RenderMail, KeepsOneThreadPerIncident) {
+    const MailMessage alert = render(sample(NotificationKind::alert));
+    const MailMessage reminder = render(sample(NotificationKind::reminder));
+    const MailMessage recovery = render(sample(NotificationKind::recovery));
+    EXPECT_TRUE(alert.in_reply_to.empty());
+    EXPECT_EQ(reminder.in_reply_to, alert.message_id);
+    EXPECT_EQ(recovery.in_reply_to, alert.message_id);
+    EXPECT_NE(reminder.message_id, alert.message_id);
+    EXPECT_NE(recovery.message_id, reminder.message_id);
+    EXPECT_THAT(alert.message_id, AllOf(StartsWith("<vigia."), EndsWith("@example.com>")));
+}
+
+TEST(RenderMail, RendersTheSameBytesAtEveryAttempt) {
+    const MailMessage first = render(sample(NotificationKind::alert));
+    const MailMessage second = render(sample(NotificationKind::alert));
+    EXPECT_EQ(first.message_id, second.message_id);
+    EXPECT_EQ(first.text, second.text);
+    EXPECT_EQ(first.html, second.html);
+}
+
+TEST(RenderMail, FillsTheEnvelopeFromTheChannel) {
+    const MailMessage mail = render(sample(NotificationKind::alert));
+    EXPECT_EQ(mail.from_address, "monitor@example.com");
+    EXPECT_EQ(mail.from_name, "El vigía");
+    EXPECT_EQ(mail.to, "ops@example.com");
+    EXPECT_EQ(mail.date, kConfirmed);
+}
+
+struct DurationCase {
+    Duration length;
+    std::string_view text;
+};
+
+TEST(FormatDuration, ShowsTheTwoLargestUnits) {
+    const std::vector<DurationCase> cases{
+        {-5s, "0 s"},           {0s, "0 s"},
+        {99ms, "0 s"},          {400ms, "0.4 s"},
+        {3s, "3 s"},            {9990ms, "9.9 s"},
+        {12'900ms, "12 s"},     {59'999ms, "59 s"},
+        {60s, "1 min"},         {200s, "3 min 20 s"},
+        {3599s, "59 min 59 s"}, {1h, "1 h"},
+        {2h + 5min + 9s, "2 h 5 min"}, {24h, "1 d"},
+        {122h + 59min, "5 d 2 h"},     {Duration::max(), "106751 d 23 h"},
+    };
+    for (const DurationCase& c : cases) EXPECT_EQ(format_duration(c.length), c.text);
+}
+
+}  // namespace
+}  // namespace vigia::test
