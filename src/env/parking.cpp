@@ -32,7 +32,7 @@ asio::awaitable<bool> Parking::wait() {
 
 void Parking::arm(Handler handler) {
     VIGIA_ASSERT(!handler_);
-    handler_ = std::move(handler);
+    handler_.swap(handler);  // move assignment recurses without end in Boost 1.81
     if (std::exchange(resumed_, false)) return finish(true);
     auto slot = asio::get_associated_cancellation_slot(handler_);
     if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { finish(false); });

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <string>
+#include <vector>
+
+namespace vigia {
+
+/// Puts the addresses of one name in the order in which to try them, without repeats and at most
+/// sixteen. Where both families are present this asks the routing table (nothing is sent): a
+/// family that this machine cannot reach is left out as long as the other one can be, so that its
+/// "network unreachable" never hides what the reachable addresses say; if both can be reached,
+/// IPv6 goes first, unless our own address for it is a local one (after RFC 6724, rules 1, 2, 5).
+void order_addresses(std::vector<boost::asio::ip::address>& addresses);
+
+/// "192.0.2.1,[2001:db8::1]".
+std::string join_addresses(const std::vector<boost::asio::ip::address>& addresses);
+
+}  // namespace vigia

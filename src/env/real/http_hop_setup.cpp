@@ -1,0 +1,220 @@
+#include "base/text.hpp"
+#include "env/real/http_hop.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace vigia {
+
+namespace {
+
+constexpr const char* kUserAgent = "ServiceMonitor/1.0";
+constexpr const char* kAccept =
+    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+constexpr std::size_t kLeftNames = 64;  // removed from libcurl's cache together
+constexpr unsigned kPruneEvery = 256;   // transfers
+constexpr long kCacheForever = -1;      // spares libcurl a walk through its cache
+constexpr long kCacheSeconds = 60;
+constexpr Duration kAfterDeadline = std::chrono::seconds(5);
+
+/// Request headers that tell nothing of the user's and may go anywhere.
+constexpr std::array<std::string_view, 6> kHarmlessHeaders = {
+    "accept", "accept-encoding", "accept-language", "cache-control", "pragma", "user-agent"};
+
+bool carries_body_by_nature(std::string_view method) {
+    return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+bool is_harmless(std::string_view lower_name) {
+    return std::find(kHarmlessHeaders.begin(), kHarmlessHeaders.end(), lower_name) !=
+           kHarmlessHeaders.end();
+}
+
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view kSpace = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(kSpace);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+std::string header_line(std::string_view name, std::string_view value) {
+    value = trim(value);
+    std::string line(name);
+    if (value.empty()) {
+        line += ';';  // libcurl's way to say: this header, empty
+    } else {
+        line.append(": ").append(value);
+    }
+    for (char& c : line) {
+        if (c == '\r' || c == '\n' || c == '\0') c = ' ';  // would begin another header
+    }
+    return line;
+}
+
+}  // namespace
+
+void append_line(CurlList& list, const std::string& line) {
+    curl_slist* const longer = ::curl_slist_append(list.get(), line.c_str());
+    if (longer == nullptr) return;
+    static_cast<void>(list.release());
+    list.reset(longer);
+}
+
+CurlList make_plain_headers() {
+    CurlList list;
+    append_line(list, kAccept);
+    return list;
+}
+
+template <class T>
+void HttpHop::set(CURLoption option, T value) {
+    ::curl_easy_setopt(easy_, option, value);
+}
+
+void HttpHop::configure() {
+    set(CURLOPT_ERRORBUFFER, message_.data());
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_FRESH_CONNECT, 1L);
+    set(CURLOPT_FORBID_REUSE, 1L);
+    set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(CURLOPT_OPENSOCKETFUNCTION, &HttpHop::on_open_socket);
+    set(CURLOPT_OPENSOCKETDATA, this);
+    set(CURLOPT_HEADERFUNCTION, &HttpHop::on_header);
+    set(CURLOPT_HEADERDATA, this);
+    set(CURLOPT_WRITEFUNCTION, &HttpHop::on_body);
+    set(CURLOPT_WRITEDATA, this);
+    configure_request();
+    configure_headers();
+    if (request_.home) configure_credentials();
+    configure_route();
+    configure_tls();
+}
+
+void HttpHop::configure_request() {
+    set(CURLOPT_URL, wire_.text().c_str());
+    const std::string& method = request_.method;
+    const std::string& content = request_.target->body.reveal();
+    const bool sends = request_.send_body && !content.empty();
+    if (method == "HEAD") {
+        set(CURLOPT_NOBODY, 1L);
+        return;
+    }
+    if (sends || carries_body_by_nature(method)) {
+        upload_size_ = sends ? content.size() : 0;
+        set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(upload_size_));
+        set(CURLOPT_POSTFIELDS, sends ? content.data() : "");  // not copied; the target outlives us
+    }
+    if (method != "GET" || sends) set(CURLOPT_CUSTOMREQUEST, method.c_str());
+}
+
+void HttpHop::configure_headers() {
+    const bool sends = request_.send_body || carries_body_by_nature(request_.method);
+    if (request_.target->headers.empty() && !sends && !renamed_) {
+        set(CURLOPT_USERAGENT, kUserAgent);
+        set(CURLOPT_HTTPHEADER, shared_.plain_headers.get());
+        return;
+    }
+    bool agent = false;
+    bool accept = false;
+    bool type = false;
+    bool host = false;
+    for (const RequestHeader& header : request_.target->headers) {
+        const std::string name = ascii_lower(header.name);
+        if (!request_.home && !is_harmless(name)) continue;
+        agent = agent || name == "user-agent";
+        accept = accept || name == "accept";
+        type = type || name == "content-type";
+        host = host || name == "host";
+        append_line(header_list_, header_line(header.name, header.value.reveal()));
+    }
+    if (!accept) append_line(header_list_, kAccept);
+    if (renamed_ && !host) {
+        append_line(header_list_, header_line("Host", request_.url.authority()));
+    }
+    // What libcurl would add by itself.
+    if (sends && !type) append_line(header_list_, "Content-Type:");
+    if (sends) append_line(header_list_, "Expect:");
+    if (!agent) set(CURLOPT_USERAGENT, kUserAgent);
+    set(CURLOPT_HTTPHEADER, header_list_.get());
+}
+
+void HttpHop::configure_credentials() {
+    if (const auto* basic = std::get_if<BasicAuth>(&request_.target->auth)) {
+        set(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+        set(CURLOPT_USERNAME, basic->user.c_str());
+        set(CURLOPT_PASSWORD, basic->password.reveal().c_str());
+    } else if (const auto* bearer = std::get_if<BearerAuth>(&request_.target->auth)) {
+        set(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        set(CURLOPT_XOAUTH2_BEARER, bearer->token.reveal().c_str());
+    }
+}
+
+/// Where to connect to. libcurl must never look a name up by itself: it would start a thread each.
+void HttpHop::configure_route() {
+    set(CURLOPT_NOPROXY, "");
+    const Proxy& proxy = request_.target->proxy;
+    std::string name;
+    if (request_.proxy) {
+        set(CURLOPT_PROXY, request_.proxy->url.c_str());
+        if (!proxy.user.empty() || !proxy.password.empty()) {
+            set(CURLOPT_PROXYUSERNAME, proxy.user.c_str());
+            set(CURLOPT_PROXYPASSWORD, proxy.password.reveal().c_str());
+        }
+        name = request_.proxy->host + ':' + std::to_string(request_.proxy->port);
+        if (renamed_) {
+            append_line(connect_to_list_, wire_.host() + ':' + std::to_string(wire_.port()) + ':' +
+                                              request_.url.host() + ':' +
+                                              std::to_string(request_.url.port()));
+            set(CURLOPT_CONNECT_TO, connect_to_list_.get());
+        }
+    } else {
+        set(CURLOPT_PROXY, "");
+        name = wire_.host() + ':' + std::to_string(wire_.port());
+    }
+    // Entries of ours stay until removed by name; those that libcurl makes for literals until a
+    // transfer with a limit prunes them.
+    set(CURLOPT_DNS_CACHE_TIMEOUT,
+        ++shared_.transfers % kPruneEvery == 0 ? kCacheSeconds : kCacheForever);
+    if (!request_.addresses) return;
+    if (request_.addresses->addresses.size() > 1) {
+        // Only a limit of its own makes libcurl go on to the next address in time.
+        const Duration left = deadline_ - shared_.clock.now().mono + kAfterDeadline;
+        set(CURLOPT_TIMEOUT_MS, static_cast<long>(left / std::chrono::milliseconds(1)));
+    }
+    if (shared_.left_names.size() >= kLeftNames) {
+        for (const std::string& left : shared_.left_names) append_line(resolve_list_, left);
+        shared_.left_names.clear();
+    }
+    append_line(resolve_list_, name + ':' + request_.addresses->joined);
+    set(CURLOPT_RESOLVE, resolve_list_.get());
+    shared_.left_names.push_back('-' + name);
+}
+
+void HttpHop::configure_tls() {
+    set(CURLOPT_SSL_CTX_FUNCTION, &HttpHop::on_tls_context);
+    set(CURLOPT_SSL_CTX_DATA, this);
+    // The trust store comes with the context. With any of these libcurl would fill it once more.
+    set(CURLOPT_CAINFO, static_cast<const char*>(nullptr));
+    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+    set(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    set(CURLOPT_SSL_SESSIONID_CACHE, 0L);  // a resumed session shows no certificate
+    if (request_.proxy) {
+        set(CURLOPT_PROXY_CAINFO, static_cast<const char*>(nullptr));
+        set(CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
+    }
+    const TlsOptions& wanted = request_.target->tls;
+    if (!wanted.verify) {
+        set(CURLOPT_SSL_VERIFYPEER, 0L);
+        set(CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (request_.home && !wanted.cert_file.empty()) {
+        set(CURLOPT_SSLCERT, wanted.cert_file.c_str());
+        set(CURLOPT_SSLKEY, (wanted.key_file.empty() ? wanted.cert_file : wanted.key_file).c_str());
+        set(CURLOPT_KEYPASSWD, "");  // or OpenSSL would ask for it on the terminal
+    }
+}
+
+}  // namespace vigia

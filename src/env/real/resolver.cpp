@@ -1,0 +1,492 @@
+#include "env/real/resolver.hpp"
+
+#include "base/assert.hpp"
+#include "base/result.hpp"
+#include "env/real/address_order.hpp"
+#include "env/real/ares_channel.hpp"
+#include "env/real/asio_clock.hpp"
+#include "env/real/name_cache.hpp"
+#include "env/real/poll_set.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/error_code.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <list>
+#include <optional>
+#include <sys/stat.h>
+#include <unordered_map>
+#include <utility>
+
+namespace vigia {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kTick = 50ms;              // how often c-ares looks for expired tries
+constexpr Duration kOtherFamilyWait = 200ms;  // for AAAA once there is an A, and vice versa
+constexpr Duration kAliveFor = 60s;           // how long an answer proves that the resolver lives
+constexpr Duration kConfigurationCheck = 3s;
+constexpr const char* kResolverConfiguration = "/etc/resolv.conf";
+
+struct FileStamp {
+    timespec modified{};
+    ino_t inode = 0;
+    bool operator==(const FileStamp& other) const {
+        return modified.tv_sec == other.modified.tv_sec &&
+               modified.tv_nsec == other.modified.tv_nsec && inode == other.inode;
+    }
+};
+
+FileStamp stamp_of(const char* path) {
+    struct stat status {};
+    if (::stat(path, &status) != 0) return {};
+    return {status.st_mtim, status.st_ino};
+}
+
+bool is_proper_answer(int status) {
+    return status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND;
+}
+
+bool is_refusal(int status) {
+    return status == ARES_ESERVFAIL || status == ARES_EREFUSED || status == ARES_ENOTIMP ||
+           status == ARES_EFORMERR;
+}
+
+std::optional<asio::ip::address> literal(std::string_view name) {
+    if (name.size() > 2 && name.front() == '[' && name.back() == ']') {
+        name = name.substr(1, name.size() - 2);
+    }
+    const bool v6 = name.find(':') != std::string_view::npos;
+    const bool v4 = name.find_first_not_of("0123456789.") == std::string_view::npos;
+    if (!v4 && !v6) return std::nullopt;  // the usual case, without a copy
+    boost::system::error_code error;
+    const asio::ip::address address = asio::ip::make_address(std::string(name), error);
+    if (error) return std::nullopt;
+    return address;
+}
+
+std::shared_ptr<const AddressList> make_list(std::vector<asio::ip::address> addresses) {
+    order_addresses(addresses);
+    auto list = std::make_shared<AddressList>();
+    list->joined = join_addresses(addresses);
+    list->addresses = std::move(addresses);
+    return list;
+}
+
+}  // namespace
+
+std::string resolver_servers_from_environment() {
+    const char* const servers = std::getenv("VIGIA_RESOLVER");
+    return servers == nullptr ? std::string() : std::string(servers);
+}
+
+class Resolver::Impl final : public PollSet::Listener, public AresSockets {
+public:
+    Impl(asio::io_context& context, Clock& clock, ResolverOptions options)
+        : context_(context),
+          clock_(clock),
+          options_(std::move(options)),
+          cache_(options_.cache_capacity),
+          sockets_(context, *this),
+          timer_(context) {
+        open_channels();
+    }
+
+    ~Impl() override {
+        VIGIA_ASSERT(std::all_of(lookups_.begin(), lookups_.end(),
+                                 [](const Lookup& one) { return one.waiters.empty(); }));
+        closing_ = true;
+        dns_.reset();
+        failover_.reset();
+    }
+
+    std::shared_ptr<const AddressList> cached(std::string_view name) {
+        return cache_.find(name, clock_.now().mono);
+    }
+
+    asio::awaitable<Resolution> resolve(std::string name, MonoTime deadline);
+
+    std::size_t cached_names() const { return cache_.size(); }
+    std::size_t pending_lookups() const { return lookups_.size(); }
+
+    /// What the handlers of timers hold on to, weakly.
+    void remember(const std::shared_ptr<Impl>& self) { self_ = self; }
+
+private:
+    struct Lookup;
+
+    /// One coroutine that waits for a lookup; lives in its frame.
+    struct Waiter {
+        Waiter(asio::io_context& context, Lookup& what) : lookup(&what), wake(context) {
+            lookup->waiters.push_back(this);
+        }
+        ~Waiter() {
+            if (lookup != nullptr) std::erase(lookup->waiters, this);
+        }
+        Waiter(const Waiter&) = delete;
+        Waiter& operator=(const Waiter&) = delete;
+
+        Lookup* lookup;  // null once there is a result
+        BootTimer wake;
+        Resolution result;
+    };
+
+    /// The A or the AAAA half of a lookup.
+    struct Half {
+        Lookup* lookup = nullptr;
+        int family = AF_UNSPEC;
+        int status = ARES_SUCCESS;
+        bool done = false;
+        bool second_opinion = false;  // asked the other servers after a refusal
+    };
+
+    struct Lookup {
+        Impl* resolver = nullptr;
+        std::list<Lookup>::iterator self;
+        std::string name;
+        std::array<Half, 2> halves;
+        std::vector<asio::ip::address> found;
+        Duration ttl = Duration::max();
+        MonoTime first_found{};
+        std::vector<Waiter*> waiters;
+        bool starting = true;
+        bool published = false;
+    };
+
+    void open_channels();
+    void follow_configuration();
+    std::optional<Resolution> look_in_hosts(const std::string& name);
+    void start(Lookup& lookup);
+    void ask(Half& half, AresChannel& channel);
+    static void answered(void* half, int status, int timeouts, ares_addrinfo* info);
+    void take(Half& half, int status, const ares_addrinfo* info);
+    void settle(Lookup& lookup);
+    void publish(Lookup& lookup, Resolution result);
+    Resolution failure_of(const Lookup& lookup) const;
+    ReasonCode no_answer(const std::string& name) const;
+    void note_answer(const std::string& name);
+    bool answers_others(const std::string& name) const;
+    static void wait_for_tick(const std::shared_ptr<Impl>& self);
+    void tick();
+
+    void ready(int fd, unsigned events) override;
+    void socket_state(int fd, bool readable, bool writable) override;
+    void socket_opened(int error) override;
+
+    asio::io_context& context_;
+    Clock& clock_;
+    ResolverOptions options_;
+    NameCache cache_;
+    PollSet sockets_;
+    BootTimer timer_;
+    std::weak_ptr<Impl> self_;
+    bool ticking_ = false;
+    bool closing_ = false;
+    int socket_errno_ = 0;  // 0 if the last socket wanted could be had
+
+    FileStamp configuration_;
+    MonoTime configuration_checked_{};
+    std::unique_ptr<AresChannel> hosts_;
+    std::unique_ptr<AresChannel> dns_;       // reports a refusal (SERVFAIL, …) as it came
+    std::unique_ptr<AresChannel> failover_;  // goes on to the next server; only if there are some
+
+    std::list<Lookup> lookups_;                         // all that c-ares still knows of
+    std::unordered_map<std::string, Lookup*> pending_;  // those without a result, by name
+
+    struct Answer {
+        std::string name;
+        MonoTime at{};
+    };
+    std::optional<Answer> last_answer_;
+    std::optional<Answer> last_other_answer_;  // for another name than last_answer_
+};
+
+void Resolver::Impl::open_channels() {
+    configuration_ = stamp_of(kResolverConfiguration);
+    configuration_checked_ = clock_.now().mono;
+    AresOptions raw;
+    raw.servers = options_.servers;
+    raw.try_timeout = options_.try_timeout;
+    raw.tries = options_.tries;
+    auto failover = std::make_unique<AresChannel>(raw, *this);
+    raw.flags = ARES_FLAG_NOCHECKRESP;
+    auto dns = std::make_unique<AresChannel>(raw, *this);
+    raw.lookups = "f";
+    auto hosts = std::make_unique<AresChannel>(raw, *this);
+    if (failover->server_count() < 2) failover.reset();
+
+    // What was under way on the old channels ends when they do, and is asked again on the new.
+    dns_.swap(dns);
+    failover_.swap(failover);
+    hosts_.swap(hosts);
+}
+
+void Resolver::Impl::follow_configuration() {
+    if (!options_.servers.empty()) return;
+    const MonoTime now = clock_.now().mono;
+    if (now - configuration_checked_ < kConfigurationCheck) return;
+    configuration_checked_ = now;
+    if (stamp_of(kResolverConfiguration) == configuration_) return;
+    try {
+        open_channels();
+    } catch (const FatalError&) {
+        // Unreadable or no memory: the servers known so far are better than none.
+    }
+}
+
+std::optional<Resolution> Resolver::Impl::look_in_hosts(const std::string& name) {
+    std::vector<asio::ip::address> found;
+    const auto collect = [](void* to, int status, int, ares_addrinfo* info) {
+        if (status != ARES_SUCCESS) return;
+        append_addresses(info, *static_cast<std::vector<asio::ip::address>*>(to));
+        ::ares_freeaddrinfo(info);
+    };
+    const ares_addrinfo_hints hints = hints_for(AF_UNSPEC);
+    ::ares_getaddrinfo(hosts_->get(), name.c_str(), nullptr, &hints, collect, &found);
+    if (found.empty()) return std::nullopt;
+    return Resolution{ReasonCode::none, make_list(std::move(found))};
+}
+
+asio::awaitable<Resolution> Resolver::Impl::resolve(std::string name, MonoTime deadline) {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (name.empty()) co_return Resolution{ReasonCode::name_not_found, nullptr};
+    auto pending = pending_.find(name);
+    if (pending == pending_.end()) {
+        follow_configuration();
+        if (std::optional<Resolution> local = look_in_hosts(name)) {
+            cache_.put(std::move(name), local->addresses, clock_.now().mono + options_.min_ttl);
+            co_return *std::move(local);
+        }
+        if (lookups_.size() >= options_.max_lookups) {
+            co_return Resolution{ReasonCode::no_buffers, nullptr};
+        }
+        Lookup& lookup = lookups_.emplace_back();
+        lookup.self = std::prev(lookups_.end());
+        lookup.resolver = this;
+        lookup.name = name;
+        pending = pending_.emplace(name, &lookup).first;
+    }
+    Waiter waiter(context_, *pending->second);
+    if (waiter.lookup->starting) start(*waiter.lookup);
+    while (waiter.lookup != nullptr) {
+        if (state.cancelled() != asio::cancellation_type::none) {
+            co_return Resolution{ReasonCode::internal, nullptr};
+        }
+        if (clock_.now().mono >= deadline) co_return Resolution{no_answer(name), nullptr};
+        boost::system::error_code ignored;
+        waiter.wake.expires_at(deadline);
+        co_await waiter.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    co_return waiter.result;
+}
+
+void Resolver::Impl::start(Lookup& lookup) {
+    lookup.halves[0].family = AF_INET;
+    lookup.halves[1].family = AF_INET6;
+    for (Half& half : lookup.halves) {
+        half.lookup = &lookup;
+        ask(half, *dns_);
+    }
+    lookup.starting = false;
+    settle(lookup);
+    if (!lookups_.empty() && !ticking_) {
+        ticking_ = true;
+        timer_.expires_after(kTick);
+        if (const std::shared_ptr<Impl> self = self_.lock()) wait_for_tick(self);
+    }
+}
+
+/// The answer may come, and `half` be gone, before this returns.
+void Resolver::Impl::ask(Half& half, AresChannel& channel) {
+    const ares_addrinfo_hints hints = hints_for(half.family);
+    ::ares_getaddrinfo(channel.get(), half.lookup->name.c_str(), nullptr, &hints, &Impl::answered,
+                       &half);
+}
+
+void Resolver::Impl::answered(void* pointer, int status, int, ares_addrinfo* info) {
+    Half& half = *static_cast<Half*>(pointer);
+    half.lookup->resolver->take(half, status, info);
+    if (info != nullptr) ::ares_freeaddrinfo(info);
+}
+
+void Resolver::Impl::take(Half& half, int status, const ares_addrinfo* info) {
+    if (closing_) return;
+    Lookup& lookup = *half.lookup;
+    if (status == ARES_EDESTRUCTION) {  // the configuration changed
+        ask(half, *dns_);
+        return;
+    }
+    if (is_proper_answer(status)) note_answer(lookup.name);
+    if (is_refusal(status) && failover_ && !half.second_opinion) {
+        half.second_opinion = true;
+        half.status = status;
+        ask(half, *failover_);
+        return;
+    }
+    half.done = true;
+    // c-ares says "refused" where no server gave another answer: the first one told why.
+    if (!half.second_opinion || is_proper_answer(status)) half.status = status;
+    if (status == ARES_SUCCESS && !lookup.published) {
+        if (lookup.found.empty()) lookup.first_found = clock_.now().mono;
+        append_addresses(info, lookup.found);
+        for (const ares_addrinfo_node* node = info->nodes; node != nullptr; node = node->ai_next) {
+            lookup.ttl = std::min<Duration>(lookup.ttl, std::chrono::seconds(node->ai_ttl));
+        }
+    }
+    settle(lookup);
+}
+
+/// Publishes what is certain, and forgets the lookup once c-ares has.
+void Resolver::Impl::settle(Lookup& lookup) {
+    if (lookup.starting) return;
+    const bool done = lookup.halves[0].done && lookup.halves[1].done;
+    if (!lookup.published) {
+        const bool absent = std::any_of(
+            lookup.halves.begin(), lookup.halves.end(),
+            [](const Half& half) { return half.done && half.status == ARES_ENOTFOUND; });
+        const MonoTime now = clock_.now().mono;
+        if (!lookup.found.empty() && (done || now - lookup.first_found >= kOtherFamilyWait)) {
+            Resolution good{ReasonCode::none, make_list(std::move(lookup.found))};
+            const Duration ttl = std::clamp(lookup.ttl, options_.min_ttl, options_.max_ttl);
+            cache_.put(lookup.name, good.addresses, now + ttl);
+            publish(lookup, std::move(good));
+        } else if (lookup.found.empty() && (done || absent)) {
+            publish(lookup, failure_of(lookup));
+        }
+    }
+    if (done) lookups_.erase(lookup.self);
+}
+
+void Resolver::Impl::publish(Lookup& lookup, Resolution result) {
+    lookup.published = true;
+    pending_.erase(lookup.name);
+    for (Waiter* waiter : lookup.waiters) {
+        waiter->result = result;
+        waiter->lookup = nullptr;
+        waiter->wake.cancel();
+    }
+    lookup.waiters.clear();
+}
+
+Resolution Resolver::Impl::failure_of(const Lookup& lookup) const {
+    const auto any = [&lookup](auto matches) {
+        return std::any_of(
+            lookup.halves.begin(), lookup.halves.end(),
+            [&matches](const Half& half) { return half.done && matches(half.status); });
+    };
+    ReasonCode code = ReasonCode::resolver_dead;
+    if (any([](int status) { return status == ARES_ENOTFOUND || status == ARES_EBADNAME; })) {
+        code = ReasonCode::name_not_found;
+    } else if (any(is_refusal)) {
+        if (answers_others(lookup.name)) code = ReasonCode::name_server_failure;
+    } else if (any([](int status) { return status == ARES_ETIMEOUT; })) {
+        code = no_answer(lookup.name);
+    } else if (socket_errno_ == EMFILE || socket_errno_ == ENFILE) {
+        code = ReasonCode::no_descriptors;
+    } else if (socket_errno_ == ENOBUFS || socket_errno_ == ENOMEM ||
+               any([](int status) { return status == ARES_ENOMEM; })) {
+        code = ReasonCode::no_buffers;
+    } else if (any([](int status) { return status == ARES_ENODATA; })) {
+        code = ReasonCode::name_no_address;
+    }
+    return Resolution{code, nullptr};
+}
+
+/// The name was asked for and nothing came.
+ReasonCode Resolver::Impl::no_answer(const std::string& name) const {
+    return answers_others(name) ? ReasonCode::timeout : ReasonCode::resolver_dead;
+}
+
+void Resolver::Impl::note_answer(const std::string& name) {
+    if (last_answer_ && last_answer_->name != name) last_other_answer_ = std::move(last_answer_);
+    last_answer_ = Answer{name, clock_.now().mono};
+}
+
+bool Resolver::Impl::answers_others(const std::string& name) const {
+    const std::optional<Answer>& other =
+        last_answer_ && last_answer_->name == name ? last_other_answer_ : last_answer_;
+    return other && clock_.now().mono - other->at < kAliveFor;
+}
+
+void Resolver::Impl::wait_for_tick(const std::shared_ptr<Impl>& self) {
+    self->timer_.async_wait(
+        [weak = std::weak_ptr<Impl>(self)](const boost::system::error_code& error) {
+            const std::shared_ptr<Impl> impl = weak.lock();
+            if (error || !impl) return;
+            impl->tick();
+            impl->ticking_ = !impl->lookups_.empty();
+            if (!impl->ticking_) return;
+            impl->timer_.expires_after(kTick);
+            wait_for_tick(impl);
+        });
+}
+
+void Resolver::Impl::tick() {
+    ready(ARES_SOCKET_BAD, 0);
+    for (auto next = lookups_.begin(); next != lookups_.end();) {
+        Lookup& lookup = *next++;
+        settle(lookup);
+    }
+}
+
+void Resolver::Impl::ready(int fd, unsigned events) {
+    const bool readable = (events & (PollSet::kRead | PollSet::kError)) != 0;
+    const bool writable = (events & PollSet::kWrite) != 0;
+    const ares_socket_t read = readable ? fd : ARES_SOCKET_BAD;
+    const ares_socket_t write = writable ? fd : ARES_SOCKET_BAD;
+    ::ares_process_fd(dns_->get(), read, write);
+    if (failover_) ::ares_process_fd(failover_->get(), read, write);
+}
+
+void Resolver::Impl::socket_state(int fd, bool readable, bool writable) {
+    if (!readable && !writable) {
+        sockets_.forget(fd);
+        return;
+    }
+    const int error =
+        sockets_.watch(fd, (readable ? PollSet::kRead : 0U) | (writable ? PollSet::kWrite : 0U));
+    if (error != 0) socket_errno_ = error;
+}
+
+void Resolver::Impl::socket_opened(int error) {
+    socket_errno_ = error;
+}
+
+Resolver::Resolver(asio::io_context& context, Clock& clock, ResolverOptions options)
+    : impl_(std::make_shared<Impl>(context, clock, std::move(options))) {
+    impl_->remember(impl_);
+}
+
+Resolver::~Resolver() = default;
+
+std::shared_ptr<const AddressList> Resolver::known(std::string_view name) {
+    if (std::optional<asio::ip::address> address = literal(name)) {
+        return make_list({*std::move(address)});
+    }
+    return impl_->cached(name);
+}
+
+asio::awaitable<Resolution> Resolver::resolve(std::string name, MonoTime deadline) {
+    if (std::shared_ptr<const AddressList> addresses = known(name)) {
+        co_return Resolution{ReasonCode::none, std::move(addresses)};
+    }
+    co_return co_await impl_->resolve(std::move(name), deadline);
+}
+
+std::size_t Resolver::cached_names() const {
+    return impl_->cached_names();
+}
+
+std::size_t Resolver::pending_lookups() const {
+    return impl_->pending_lookups();
+}
+
+}  // namespace vigia

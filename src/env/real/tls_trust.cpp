@@ -1,0 +1,182 @@
+#include "env/real/tls_trust.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace vigia {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kFileCheck = 5s;  // how often a file is looked at for changes
+constexpr std::size_t kMaxStores = 64;
+constexpr std::size_t kMaxName = 512;
+
+int observer_index() {
+    static const int index = ::SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
+}
+
+WallTime to_wall_time(const ASN1_TIME* time) {
+    std::tm parts{};
+    if (::ASN1_TIME_to_tm(time, &parts) != 1) return {};
+    const auto seconds = std::chrono::seconds(::timegm(&parts));
+    // Certificates that never expire say 9999, which nanoseconds cannot.
+    const auto last = std::chrono::duration_cast<std::chrono::seconds>(Duration::max());
+    return WallTime(std::clamp<std::chrono::seconds>(seconds, -last, last));
+}
+
+std::string to_text(const X509_NAME* name) {
+    const std::unique_ptr<BIO, decltype(&::BIO_free)> bio(::BIO_new(::BIO_s_mem()), &::BIO_free);
+    if (!bio) return {};
+    ::X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &text);
+    if (size <= 0) return {};
+    return std::string(text, std::min(static_cast<std::size_t>(size), kMaxName));
+}
+
+TlsSummary summarise(X509_STORE_CTX* context) {
+    TlsSummary summary;
+    const auto* ssl = static_cast<const SSL*>(
+        ::X509_STORE_CTX_get_ex_data(context, ::SSL_get_ex_data_X509_STORE_CTX_idx()));
+    if (ssl != nullptr) summary.version = ::SSL_get_version(ssl);
+    summary.not_after = WallTime::max();
+    if (X509* const leaf = ::X509_STORE_CTX_get0_cert(context)) {
+        summary.subject = to_text(::X509_get_subject_name(leaf));
+        summary.issuer = to_text(::X509_get_issuer_name(leaf));
+        summary.not_after = to_wall_time(::X509_get0_notAfter(leaf));
+    }
+    STACK_OF(X509)* const chain = ::X509_STORE_CTX_get0_untrusted(context);
+    for (int i = 0; i < sk_X509_num(chain); ++i) {
+        const WallTime expiry = to_wall_time(::X509_get0_notAfter(sk_X509_value(chain, i)));
+        summary.not_after = std::min(summary.not_after, expiry);
+    }
+    return summary;
+}
+
+}  // namespace
+
+std::string system_ca_file() {
+    const char* const chosen = std::getenv("SSL_CERT_FILE");
+    if (chosen != nullptr && *chosen != '\0') return chosen;
+    // Debian and Alpine, Fedora, openSUSE, the BSDs.
+    constexpr std::array kUsual = {
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    };
+    for (const char* const path : kUsual) {
+        if (::access(path, R_OK) == 0) return path;
+    }
+    return {};
+}
+
+TrustStores::TrustStores(Clock& clock, std::string system_file)
+    : clock_(clock), system_file_(std::move(system_file)) {}
+
+TrustStores::~TrustStores() = default;
+
+X509_STORE* TrustStores::find(const std::string& ca_file) {
+    const std::string& path = ca_file.empty() ? system_file_ : ca_file;
+    const MonoTime now = clock_.now().mono;
+    auto found = entries_.find(path);
+    if (found != entries_.end() && now - found->second.checked < kFileCheck) {
+        found->second.used = now;
+        return found->second.store.get();
+    }
+    struct stat status {};
+    const bool readable = path.empty() || ::stat(path.c_str(), &status) == 0;
+    if (found == entries_.end()) {
+        if (entries_.size() >= kMaxStores) {
+            entries_.erase(std::min_element(
+                entries_.begin(), entries_.end(),
+                [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
+        }
+        found = entries_.emplace(path, Entry{}).first;
+    } else if (found->second.store && readable && found->second.inode == status.st_ino &&
+               found->second.modified.tv_sec == status.st_mtim.tv_sec &&
+               found->second.modified.tv_nsec == status.st_mtim.tv_nsec) {
+        found->second.checked = found->second.used = now;
+        return found->second.store.get();
+    }
+
+    std::shared_ptr<X509_STORE> store(::X509_STORE_new(), &::X509_STORE_free);
+    // Without any bundle: the directory that OpenSSL was built with, read a file at a time.
+    const bool loaded = store && readable &&
+                        (path.empty() ? ::X509_STORE_set_default_paths(store.get())
+                                      : ::X509_STORE_load_file(store.get(), path.c_str())) == 1;
+    ::ERR_clear_error();
+    found->second =
+        Entry{loaded ? std::move(store) : nullptr, status.st_mtim, status.st_ino, now, now};
+    return found->second.store.get();
+}
+
+void TlsObserver::prepare(SSL_CTX* context, X509_STORE* store, bool verify) {
+    started_ = true;
+    verify_ = verify;
+    verify_error_ = X509_V_OK;
+    summary_.reset();
+    if (store != nullptr) ::SSL_CTX_set1_cert_store(context, store);
+    ::SSL_CTX_set_ex_data(context, observer_index(), this);
+    ::SSL_CTX_set_cert_verify_callback(context, &TlsObserver::verify_chain, this);
+    ::SSL_CTX_set_info_callback(context, &TlsObserver::note_state);
+}
+
+/// Called with the peer's chain whether it is to be verified or not.
+int TlsObserver::verify_chain(X509_STORE_CTX* context, void* self) {
+    auto& observer = *static_cast<TlsObserver*>(self);
+    observer.summary_ = summarise(context);
+    if (!observer.verify_) return 1;
+    const int result = ::X509_verify_cert(context);
+    observer.verify_error_ = ::X509_STORE_CTX_get_error(context);
+    return result > 0 ? 1 : 0;
+}
+
+void TlsObserver::note_state(const SSL* ssl, int where, int value) {
+    if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT) return;
+    constexpr int kFatal = 2;
+    if ((value >> 8) != kFatal) return;
+    auto* observer =
+        static_cast<TlsObserver*>(::SSL_CTX_get_ex_data(::SSL_get_SSL_CTX(ssl), observer_index()));
+    if (observer != nullptr) observer->alert_ = value;
+}
+
+std::optional<ReasonCode> TlsObserver::refusal() const {
+    switch (verify_error_) {
+        case X509_V_OK:
+            return std::nullopt;
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+            return ReasonCode::certificate_expired;
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return ReasonCode::certificate_not_yet_valid;
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+            return ReasonCode::certificate_self_signed;
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        case X509_V_ERR_CERT_UNTRUSTED:
+            return ReasonCode::certificate_untrusted;
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return ReasonCode::certificate_wrong_host;
+        default:
+            return ReasonCode::certificate_invalid;
+    }
+}
+
+std::string TlsObserver::alert() const {
+    return alert_ < 0 ? std::string() : std::string(::SSL_alert_desc_string_long(alert_));
+}
+
+}  // namespace vigia

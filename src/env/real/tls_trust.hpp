@@ -1,0 +1,82 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "core/probe_result.hpp"
+#include "core/reason.hpp"
+#include "env/clock.hpp"
+
+#include <cstddef>
+#include <ctime>
+#include <memory>
+#include <openssl/ossl_typ.h>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <unordered_map>
+
+namespace vigia {
+
+/// The bundle of certificate authorities of this machine: SSL_CERT_FILE, or where the distribution
+/// keeps it; empty if there is none.
+std::string system_ca_file();
+
+/// Certificate authorities by file, each read once and shared by every handshake: reading the
+/// system's bundle takes longer than a whole HTTPS check. A file that changed is read again. One
+/// per shard; one thread.
+class TrustStores {
+public:
+    /// `system_file` stands for an empty file name.
+    TrustStores(Clock& clock, std::string system_file);
+    ~TrustStores();
+    TrustStores(const TrustStores&) = delete;
+    TrustStores& operator=(const TrustStores&) = delete;
+
+    /// The store of `ca_file`; null if the file cannot be used. Valid until the next call; OpenSSL
+    /// counts references.
+    X509_STORE* find(const std::string& ca_file);
+
+private:
+    struct Entry {
+        std::shared_ptr<X509_STORE> store;
+        timespec modified{};
+        ino_t inode = 0;
+        MonoTime checked{};
+        MonoTime used{};
+    };
+
+    Clock& clock_;
+    std::string system_file_;
+    std::unordered_map<std::string, Entry> entries_;
+};
+
+/// Sits in one handshake: gives it its trust store, and notes what the peer presented and why it
+/// was refused. Lives where the transfer lives.
+class TlsObserver {
+public:
+    /// To be called when the handshake's context exists. `store` may be null if `verify` is false.
+    /// A context of another handshake (that with a proxy) may have been prepared before.
+    void prepare(SSL_CTX* context, X509_STORE* store, bool verify);
+
+    void reset() { *this = TlsObserver(); }
+
+    bool started() const { return started_; }
+    const std::optional<TlsSummary>& summary() const { return summary_; }
+
+    /// Why the chain was refused; none if it was not.
+    std::optional<ReasonCode> refusal() const;
+
+    /// What the peer's fatal alert says, or empty: "handshake failure".
+    std::string alert() const;
+
+private:
+    static int verify_chain(X509_STORE_CTX* context, void* self);
+    static void note_state(const SSL* ssl, int where, int value);
+
+    bool started_ = false;
+    bool verify_ = true;
+    int verify_error_ = 0;
+    int alert_ = -1;
+    std::optional<TlsSummary> summary_;
+};
+
+}  // namespace vigia

@@ -1,0 +1,186 @@
+#include "env/real/url.hpp"
+
+#include "base/text.hpp"
+
+#include <charconv>
+#include <clocale>
+#include <curl/curl.h>
+#include <memory>
+
+namespace vigia {
+
+namespace {
+
+struct CurluDeleter {
+    void operator()(CURLU* handle) const { ::curl_url_cleanup(handle); }
+};
+using UrlHandle = std::unique_ptr<CURLU, CurluDeleter>;
+
+/// Lets libidn2, which reads names in the encoding of the locale, see UTF-8 as UTF-8 whatever the
+/// process runs in.
+class Utf8Locale {
+public:
+    Utf8Locale() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+        if (locale_ != nullptr) previous_ = ::uselocale(locale_);
+    }
+    ~Utf8Locale() {
+        if (locale_ == nullptr) return;
+        ::uselocale(previous_);
+        ::freelocale(locale_);
+    }
+    Utf8Locale(const Utf8Locale&) = delete;
+    Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+private:
+    locale_t locale_;
+    locale_t previous_ = nullptr;
+};
+
+bool is_ascii(std::string_view text) {
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) >= 0x80) return false;
+    }
+    return true;
+}
+
+std::optional<std::string> part(CURLU* handle, CURLUPart which, unsigned flags = 0) {
+    char* text = nullptr;
+    if (::curl_url_get(handle, which, &text, flags) != CURLUE_OK) return std::nullopt;
+    std::string copy(text);
+    ::curl_free(text);
+    return copy;
+}
+
+bool set(CURLU* handle, CURLUPart which, const std::string& text, unsigned flags = 0) {
+    return ::curl_url_set(handle, which, text.c_str(), flags) == CURLUE_OK;
+}
+
+std::optional<std::uint16_t> port_of(CURLU* handle) {
+    const std::optional<std::string> text = part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    if (!text) return std::nullopt;
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), port);
+    if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+    return port;
+}
+
+/// The scheme in front of `text`, or empty if it is a relative reference.
+std::string_view scheme_of(std::string_view text) {
+    std::size_t length = 0;
+    for (const char c : text) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool other = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+        if (c == ':' && length > 0) return text.substr(0, length);
+        if (!letter && (!other || length == 0)) return {};
+        ++length;
+    }
+    return {};
+}
+
+}  // namespace
+
+struct UrlReader {
+    /// `handle` holds a URL; takes it over as far as it is one of ours.
+    static std::optional<Url> read(CURLU* handle) {
+        const std::optional<std::string> scheme = part(handle, CURLUPART_SCHEME);
+        if (!scheme || (*scheme != "http" && *scheme != "https")) return std::nullopt;
+        ::curl_url_set(handle, CURLUPART_USER, nullptr, 0);
+        ::curl_url_set(handle, CURLUPART_PASSWORD, nullptr, 0);
+        ::curl_url_set(handle, CURLUPART_FRAGMENT, nullptr, 0);
+
+        std::optional<std::string> host = part(handle, CURLUPART_HOST);
+        if (!host || host->empty()) return std::nullopt;
+        if (!is_ascii(*host)) {
+            const Utf8Locale locale;
+            host = part(handle, CURLUPART_HOST, CURLU_PUNYCODE);
+            if (!host || !set(handle, CURLUPART_HOST, *host)) return std::nullopt;
+        }
+        const std::optional<std::uint16_t> port = port_of(handle);
+        std::optional<std::string> text = part(handle, CURLUPART_URL);
+        if (!port || *port == 0 || !text) return std::nullopt;
+
+        Url url;
+        url.text_ = *std::move(text);
+        url.host_ = ascii_lower(*host);
+        url.port_ = *port;
+        url.secure_ = *scheme == "https";
+        return url;
+    }
+
+    static Url replace_host(const Url& url, const std::string& host) {
+        const UrlHandle handle(::curl_url());
+        if (handle && set(handle.get(), CURLUPART_URL, url.text_) &&
+            set(handle.get(), CURLUPART_HOST, host)) {
+            if (std::optional<Url> other = read(handle.get())) return *std::move(other);
+        }
+        return url;
+    }
+};
+
+std::optional<Url> Url::parse(std::string_view text) {
+    const UrlHandle handle(::curl_url());
+    if (!handle || !set(handle.get(), CURLUPART_URL, std::string(text), CURLU_URLENCODE)) {
+        return std::nullopt;
+    }
+    return UrlReader::read(handle.get());
+}
+
+bool Url::host_is_literal() const {
+    return host_.front() == '[' || host_.find_first_not_of("0123456789.") == std::string::npos;
+}
+
+std::string Url::authority() const {
+    if (port_ == (secure_ ? 443 : 80)) return host_;
+    return host_ + ':' + std::to_string(port_);
+}
+
+Url Url::with_host(const std::string& host) const {
+    return UrlReader::replace_host(*this, host);
+}
+
+std::variant<Url, ForeignScheme, MalformedReference> resolve_reference(const Url& base,
+                                                                       std::string_view reference) {
+    const std::string_view scheme = scheme_of(reference);
+    const std::string lower = ascii_lower(scheme);
+    if (!scheme.empty() && lower != "http" && lower != "https") return ForeignScheme{lower};
+
+    const UrlHandle handle(::curl_url());
+    if (!handle || !set(handle.get(), CURLUPART_URL, base.text()) ||
+        !set(handle.get(), CURLUPART_URL, std::string(reference),
+             CURLU_URLENCODE | CURLU_ALLOW_SPACE)) {
+        return MalformedReference{};
+    }
+    std::optional<Url> url = UrlReader::read(handle.get());
+    if (!url) return MalformedReference{};
+    return *std::move(url);
+}
+
+std::optional<std::string> ascii_host(std::string_view host) {
+    if (is_ascii(host)) return ascii_lower(host);
+    const std::optional<Url> url = Url::parse("http://" + std::string(host) + "/");
+    if (!url) return std::nullopt;
+    return url->host();
+}
+
+std::optional<ProxyAddress> parse_proxy(std::string_view text) {
+    std::string full(text);
+    if (full.find("://") == std::string::npos) full.insert(0, "http://");
+    const UrlHandle handle(::curl_url());
+    if (!handle || !set(handle.get(), CURLUPART_URL, full, CURLU_NON_SUPPORT_SCHEME)) {
+        return std::nullopt;
+    }
+    std::string scheme = part(handle.get(), CURLUPART_SCHEME).value_or("");
+    if (scheme == "socks5") scheme = "socks5h";
+    if (scheme == "socks4") scheme = "socks4a";
+    const std::string host = part(handle.get(), CURLUPART_HOST).value_or("");
+    const std::uint16_t usual = scheme == "http" ? 80 : scheme == "https" ? 443 : 1080;
+    const std::uint16_t port = port_of(handle.get()).value_or(usual);
+    if (host.empty() || port == 0) return std::nullopt;
+    ProxyAddress proxy;
+    proxy.url = scheme + "://" + host + ':' + std::to_string(port);
+    proxy.host = ascii_lower(host);
+    proxy.port = port;
+    return proxy;
+}
+
+}  // namespace vigia
