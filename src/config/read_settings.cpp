@@ -1,0 +1,198 @@
+#include "config/addresses.hpp"
+#include "config/sections.hpp"
+#include "config/url.hpp"
+
+#include <algorithm>
+
+namespace vigia {
+namespace {
+
+constexpr std::int64_t kMostCount = 1'000'000;
+
+bool is_object(ReadContext& context, const JsonValue& value) {
+    if (value.kind == JsonKind::object) return true;
+    context.wrong_type(value, context.text("an object"));
+    return false;
+}
+
+/// "/base": begins with a slash, ends without one.
+void read_base_path(ObjectReader& reader, std::string& target) {
+    const JsonValue* at = reader.find("base_path");
+    if (at == nullptr) return;
+    std::optional<std::string> path = read_string(reader.context(), *at);
+    if (!path) return;
+    const bool plain = std::all_of(path->begin(), path->end(), [](char c) {
+        return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7f &&
+               std::string_view("?#\\\"<>%").find(c) == std::string_view::npos;
+    });
+    if (!plain || (!path->empty() && path->front() != '/')) {
+        reader.context().error(
+            *at, reader.context().text("must be empty or a path that begins with \"/\", of plain "
+                                       "characters"));
+        return;
+    }
+    while (path->ends_with('/')) path->pop_back();
+    target = std::move(*path);
+}
+
+void read_web_tls(ObjectReader& parent) {
+    const JsonValue* value = parent.find_object("tls");
+    if (value == nullptr) return;
+    ObjectReader reader(parent.context(), *value);
+    std::string path;
+    if (reader.require("cert_file") != nullptr) reader.read_path("cert_file", path);
+    if (reader.require("key_file") != nullptr) reader.read_path("key_file", path);
+    reader.finish();
+}
+
+void read_listen(ObjectReader& reader, WebSettings& web, bool authenticated) {
+    ReadContext& context = reader.context();
+    const JsonValue* at = reader.find("listen");
+    if (at == nullptr) return;
+    const std::optional<std::string> text = read_string(context, *at);
+    if (!text) return;
+    const std::optional<ListenAddress> listen = parse_listen(*text);
+    if (!listen) {
+        context.error(*at, context.text("must be ADDRESS:PORT, such as \"127.0.0.1:8080\", "
+                                        "\"[::1]:8080\" or \"0.0.0.0:8080\""));
+        return;
+    }
+    web.listen = *text;
+    if (web.enabled && !listen->loopback && !authenticated && !web.allow_unauthenticated) {
+        context.error(
+            *at, context.text("listening beyond this machine without authentication: configure "
+                              "\"auth\", listen on 127.0.0.1, or set "
+                              "\"allow_unauthenticated\" to true"));
+    }
+}
+
+}  // namespace
+
+void read_policy(ObjectReader& reader, Policy& policy) {
+    using std::chrono::milliseconds;
+    const IntegerRange count{.min = 1, .max = kMostCount};
+    reader.read("check_interval", policy.check_interval, DurationRange{.min = milliseconds(100)});
+    reader.read("retry_attempts", policy.retry_attempts, count);
+    reader.read("retry_delay", policy.retry_delay, DurationRange{});
+    reader.read("alert_threshold", policy.alert_threshold, count);
+    reader.read("recovery_threshold", policy.recovery_threshold, count);
+    reader.read("alert_repeat_interval", policy.alert_repeat_interval,
+                DurationRange{.unit = DurationUnit::minutes});
+    reader.read("timeout", policy.timeout, DurationRange{.min = milliseconds(10)});
+}
+
+Policy read_monitor_settings(ReadContext& context, const JsonValue& value) {
+    Policy policy;
+    if (!is_object(context, value)) return policy;
+    ObjectReader reader(context, value);
+    read_policy(reader, policy);
+    reader.finish();
+    return policy;
+}
+
+LoggingSettings read_logging_settings(ReadContext& context, const JsonValue& value) {
+    LoggingSettings logging;
+    logging.log_file = context.absolute(logging.log_file);
+    if (!is_object(context, value)) return logging;
+    constexpr std::int64_t kMostBytes = std::int64_t{1} << 53U;  // exact in every JSON reader
+    constexpr std::int64_t kMostBackups = 10'000;
+    ObjectReader reader(context, value);
+    reader.read("enable_file_logging", logging.enable_file_logging);
+    reader.read_path("log_file", logging.log_file);
+    reader.read("max_bytes", logging.max_bytes, IntegerRange{.min = 0, .max = kMostBytes});
+    reader.read("backup_count", logging.backup_count, IntegerRange{.min = 0, .max = kMostBackups});
+    reader.read("level", logging.level,
+                {{"DEBUG", LogLevel::debug},
+                 {"INFO", LogLevel::info},
+                 {"WARNING", LogLevel::warning},
+                 {"ERROR", LogLevel::error},
+                 {"CRITICAL", LogLevel::critical}});
+    reader.read("format", logging.format, {{"text", LogFormat::text}, {"json", LogFormat::json}});
+    reader.finish();
+    return logging;
+}
+
+NotificationSettings read_notifications(ReadContext& context, const JsonValue& value) {
+    NotificationSettings settings;
+    if (!is_object(context, value)) return settings;
+    constexpr Duration kShortest = std::chrono::milliseconds(10);
+    ObjectReader reader(context, value);
+    reader.read("retry_initial", settings.retry_initial, DurationRange{.min = kShortest});
+    const bool has_max =
+        reader.read("retry_max", settings.retry_max, DurationRange{.min = kShortest});
+    reader.read("expiry", settings.expiry,
+                DurationRange{.min = kShortest, .unit = DurationUnit::hours});
+    if (settings.retry_max < settings.retry_initial) {
+        if (has_max) {
+            context.error(*reader.find("retry_max"),
+                          context.text("must not be less than \"retry_initial\" ({})",
+                                       duration_text(settings.retry_initial)));
+        }
+        settings.retry_max = settings.retry_initial;
+    }
+    reader.finish();
+    return settings;
+}
+
+StorageSettings read_storage(ReadContext& context, const JsonValue& value) {
+    StorageSettings storage;
+    if (!is_object(context, value)) return storage;
+    ObjectReader reader(context, value);
+    if (reader.read_path("path", storage.path)) {
+        context.warn(*reader.find("path"),
+                     context.text("no effect yet: states are kept in memory in this version"));
+    }
+    if (const JsonValue* retention = reader.find_object("retention")) {
+        context.warn(*retention,
+                     context.text("no effect yet: there is no history in this version"));
+    }
+    reader.finish();
+    return storage;
+}
+
+WebSettings read_web(ReadContext& context, const JsonValue& value) {
+    WebSettings web;
+    web.configured = true;
+    if (!is_object(context, value)) return web;
+    ObjectReader reader(context, value);
+    reader.read("enabled", web.enabled);
+    reader.read("allow_unauthenticated", web.allow_unauthenticated);
+    // Its form comes with the server that reads it; until then it only tells that there is one.
+    const JsonValue* auth = reader.find_object("auth");
+    read_listen(reader, web, auth != nullptr && auth->children > 0);
+    read_base_path(reader, web.base_path);
+    read_web_tls(reader);
+    reader.finish();
+    context.warn(value, context.text("no effect yet: this version has no web server"));
+    return web;
+}
+
+void read_tls(ObjectReader& parent, TlsOptions& tls) {
+    ReadContext& context = parent.context();
+    const JsonValue* value = parent.find_object("tls");
+    if (value == nullptr) return;
+    ObjectReader reader(context, *value);
+    reader.read("verify", tls.verify);
+    for (const auto& [key, target] : {std::pair{"ca_file", &tls.ca_file},
+                                      {"cert_file", &tls.cert_file},
+                                      {"key_file", &tls.key_file}}) {
+        if (reader.read_path(key, *target) && !context.readable(*target)) {
+            context.warn(*reader.find(key), context.text("the file cannot be read at present"));
+        }
+    }
+    if (!tls.key_file.empty() && tls.cert_file.empty()) {
+        context.error(*reader.find("key_file"),
+                      context.text("a key without its certificate: add \"cert_file\""));
+    }
+    if (const JsonValue* at = reader.find("server_name")) {
+        const std::optional<std::string> name = read_string(context, *at);
+        if (name && !is_host(*name)) {
+            context.error(*at, context.text("not a valid host name"));
+        } else if (name) {
+            tls.server_name = *name;
+        }
+    }
+    reader.finish();
+}
+
+}  // namespace vigia

@@ -1,0 +1,251 @@
+#include "tests/unit/config/reading.hpp"
+
+namespace vigia {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::bad;
+using testing::expect_mistakes;
+using testing::good;
+using testing::in_section;
+
+TEST(Defaults, AreThoseOfTheSpecification) {
+    const Config config = good("{}");
+    EXPECT_EQ(config.defaults, (Policy{.check_interval = 60s,
+                                       .retry_attempts = 3,
+                                       .retry_delay = 6s,
+                                       .alert_threshold = 3,
+                                       .recovery_threshold = 2,
+                                       .alert_repeat_interval = 20min,
+                                       .timeout = 10s}));
+    EXPECT_TRUE(config.logging.enable_file_logging);
+    EXPECT_EQ(config.logging.log_file, "/etc/vigia/monitor_servicios.log");
+    EXPECT_EQ(config.logging.max_bytes, 5242880U);
+    EXPECT_EQ(config.logging.backup_count, 5U);
+    EXPECT_EQ(config.logging.level, LogLevel::info);
+    EXPECT_EQ(config.logging.format, LogFormat::text);
+    EXPECT_EQ(config.language, Language::es);
+    EXPECT_EQ(config.notifications, (NotificationSettings{5s, 300s, 24h}));
+    EXPECT_EQ(config.storage.path, "");
+    EXPECT_EQ(config.web, WebSettings{});
+    EXPECT_FALSE(config.email.has_value());
+    EXPECT_EQ(config.enabled_monitors(), 0U);
+    EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST(Defaults, AreTheSameForEmptySections) {
+    const Config config = good(
+        R"({"websites": {}, "databases": {}, "services": {}, "email": {}, "monitor_settings": {},
+            "logging_settings": {}, "notifications": {}, "storage": {}})");
+    const Config absent = good("{}");
+    EXPECT_EQ(config.defaults, absent.defaults);
+    EXPECT_EQ(config.logging, absent.logging);
+    EXPECT_EQ(config.notifications, absent.notifications);
+    EXPECT_EQ(config.storage, absent.storage);
+    EXPECT_FALSE(config.email.has_value());
+    EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST(MonitorSettings, ReadsEveryKeyInItsUnit) {
+    const Config config = good(R"({"monitor_settings": {"check_interval": 0.1, "retry_attempts": 1,
+        "retry_delay": 0, "alert_threshold": 7, "recovery_threshold": 1.0e1,
+        "alert_repeat_interval": 1.5, "timeout": "250ms"}})");
+    EXPECT_EQ(config.defaults, (Policy{100ms, 1, 0s, 7, 10, 90s, 250ms}));
+    EXPECT_EQ(good(R"({"monitor_settings": {"alert_repeat_interval": 0}})")
+                  .defaults.alert_repeat_interval,
+              0s);
+    EXPECT_EQ(good(R"({"monitor_settings": {"alert_repeat_interval": "30s"}})")
+                  .defaults.alert_repeat_interval,
+              30s);
+    EXPECT_EQ(good(R"({"monitor_settings": {"check_interval": "366d"}})").defaults.check_interval,
+              24h * 366);
+}
+
+TEST(MonitorSettings, RefusesWrongTypesAndRanges) {
+    expect_mistakes(in_section(
+        "monitor_settings",
+        {
+            {"too short", R"({"check_interval": 0.09})", 1, 20, "/check_interval", "100ms to 366d"},
+            {"zero", R"({"check_interval": 0})", 1, 20, "/check_interval", "out of range"},
+            {"negative", R"({"check_interval": -60})", 1, 20, "/check_interval", "out of range"},
+            {"too long", R"({"check_interval": "367d"})", 1, 20, "/check_interval", "out of range"},
+            {"huge", R"({"check_interval": 1e300})", 1, 20, "/check_interval", "out of range"},
+            {"infinite", R"({"check_interval": 1.8e308})", 1, 20, "/check_interval",
+             "out of range"},
+            {"no unit", R"({"check_interval": "60"})", 1, 20, "/check_interval", "not a duration"},
+            {"boolean", R"({"check_interval": true})", 1, 20, "/check_interval",
+             "expected a duration (a number, or a string such as \"10s\"), found a boolean"},
+            {"null", R"({"timeout": null})", 1, 13, "/timeout", "found null"},
+            {"list", R"({"timeout": [1]})", 1, 13, "/timeout", "found a list"},
+            {"timeout too short", R"({"timeout": 0.009})", 1, 13, "/timeout", "10ms to 366d"},
+            {"negative delay", R"({"retry_delay": -0.1})", 1, 17, "/retry_delay", "0s to 366d"},
+            {"negative repeat", R"({"alert_repeat_interval": "-1m"})", 1, 27,
+             "/alert_repeat_interval", "not a duration"},
+            {"no attempt", R"({"retry_attempts": 0})", 1, 20, "/retry_attempts",
+             "from 1 to 1000000"},
+            {"many attempts", R"({"retry_attempts": 1000001})", 1, 20, "/retry_attempts",
+             "out of range"},
+            {"half an attempt", R"({"retry_attempts": 2.5})", 1, 20, "/retry_attempts",
+             "must be a whole number"},
+            {"text for a number", R"({"alert_threshold": "3"})", 1, 21, "/alert_threshold",
+             "expected a whole number, found a string"},
+            {"boolean for a number", R"({"recovery_threshold": false})", 1, 24,
+             "/recovery_threshold", "found a boolean"},
+            {"beyond 64 bits", R"({"alert_threshold": 99999999999999999999})", 1, 21,
+             "/alert_threshold", "out of range"},
+            {"misspelt", R"({"chek_interval": 60})", 1, 2, "/chek_interval",
+             "unknown key \"chek_interval\"; did you mean \"check_interval\"?"},
+            {"capitals", R"({"Timeout": 60})", 1, 2, "/Timeout", "did you mean \"timeout\"?"},
+            {"nothing like it", R"({"zzzzzz": 60})", 1, 2, "/zzzzzz", "unknown key \"zzzzzz\""},
+            {"no object", "[]", 1, 1, "", "expected an object, found a list"},
+        }));
+}
+
+TEST(LoggingSettings, ReadsEveryKey) {
+    const LoggingSettings logging = good(R"({"logging_settings": {"enable_file_logging": false,
+        "log_file": "/var/log/vigia.log", "max_bytes": 0, "backup_count": 0, "level": "DEBUG",
+        "format": "json"}})")
+                                        .logging;
+    EXPECT_EQ(logging, (LoggingSettings{false, "/var/log/vigia.log", 0, 0, LogLevel::debug,
+                                        LogFormat::json}));
+    const std::pair<const char*, LogLevel> levels[] = {{"INFO", LogLevel::info},
+                                                       {"WARNING", LogLevel::warning},
+                                                       {"ERROR", LogLevel::error},
+                                                       {"CRITICAL", LogLevel::critical}};
+    for (const auto& [word, level] : levels) {
+        EXPECT_EQ(
+            good(std::string(R"({"logging_settings": {"level": ")") + word + "\"}}").logging.level,
+            level);
+    }
+}
+
+TEST(LoggingSettings, ResolvesTheFileAgainstTheConfiguration) {
+    EXPECT_EQ(good(R"({"logging_settings": {"log_file": "logs/a.log"}})").logging.log_file,
+              "/etc/vigia/logs/a.log");
+    EXPECT_EQ(good(R"({"logging_settings": {"level": "INFO"}})").logging.log_file,
+              "/etc/vigia/monitor_servicios.log");
+    testing::FakeSources world;
+    world.base_directory = "";
+    EXPECT_EQ(good("{}", world).logging.log_file, "monitor_servicios.log");
+    world.base_directory = "/";
+    EXPECT_EQ(good("{}", world).logging.log_file, "/monitor_servicios.log");
+}
+
+TEST(LoggingSettings, RefusesWrongValues) {
+    expect_mistakes(in_section(
+        "logging_settings",
+        {
+            {"text for a boolean", R"({"enable_file_logging": "yes"})", 1, 25,
+             "/enable_file_logging", "expected true or false, found a string"},
+            {"number for a boolean", R"({"enable_file_logging": 1})", 1, 25, "/enable_file_logging",
+             "found a number"},
+            {"empty file", R"({"log_file": ""})", 1, 14, "/log_file", "not a path"},
+            {"line break", R"({"log_file": "a\nb"})", 1, 14, "/log_file", "not a path"},
+            {"NUL", R"({"log_file": "a\u0000b"})", 1, 14, "/log_file", "not a path"},
+            {"negative size", R"({"max_bytes": -1})", 1, 15, "/max_bytes", "out of range"},
+            {"negative count", R"({"backup_count": -1})", 1, 18, "/backup_count",
+             "from 0 to 10000"},
+            {"level", R"({"level": "TRACE"})", 1, 11, "/level",
+             R"(allowed are "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")"},
+            {"level in small letters", R"({"level": "info"})", 1, 11, "/level", "unknown value"},
+            {"format", R"({"format": "xml"})", 1, 12, "/format", R"("text", "json")"},
+        }));
+}
+
+TEST(Notifications, ReadsEveryKey) {
+    EXPECT_EQ(good(R"({"notifications": {"retry_initial": 0.5, "retry_max": "1m", "expiry": 1.5}})")
+                  .notifications,
+              (NotificationSettings{500ms, 60s, 90min}));
+    EXPECT_EQ(good(R"({"notifications": {"retry_initial": "10m"}})").notifications,
+              (NotificationSettings{600s, 600s, 24h}))
+        << "the longest pause is never shorter than the first";
+}
+
+TEST(Notifications, RefusesWrongValues) {
+    expect_mistakes(in_section(
+        "notifications",
+        {
+            {"no pause", R"({"retry_initial": 0})", 1, 19, "/retry_initial", "out of range"},
+            {"no expiry", R"({"expiry": 0})", 1, 12, "/expiry", "10ms to 366d"},
+            {"shrinking", R"({"retry_initial": 20, "retry_max": 10})", 1, 36, "/retry_max",
+             "must not be less than \"retry_initial\" (20s)"},
+        }));
+}
+
+TEST(LanguageSetting, IsSpanishOrEnglish) {
+    EXPECT_EQ(good(R"({"language": "en"})").language, Language::en);
+    EXPECT_EQ(good(R"({"language": "es"})").language, Language::es);
+    expect_mistakes({
+        {"French", R"({"language": "fr"})", 1, 14, "/language", R"(allowed are "es", "en")"},
+        {"number", R"({"language": 1})", 1, 14, "/language", "found a number"},
+    });
+}
+
+TEST(Storage, ReadsThePathAndSaysThatItHasNoEffect) {
+    const Config config = good(R"({"language": "en", "storage": {"path": "state/v.db",
+                                   "retention": {"raw": "7d"}}})");
+    EXPECT_EQ(config.storage.path, "/etc/vigia/state/v.db");
+    ASSERT_EQ(config.warnings.size(), 2U);
+    EXPECT_EQ(format_problem("f", config.warnings[0]),
+              "f:1:40: /storage/path: no effect yet: states are kept in memory in this version");
+    EXPECT_EQ(config.warnings[1].pointer, "/storage/retention");
+    expect_mistakes(
+        in_section("storage", {{"empty", R"({"path": ""})", 1, 10, "/path", "not a path"},
+                               {"unknown", R"({"file": "x"})", 1, 2, "/file", "unknown key"}}));
+}
+
+TEST(Web, IsCheckedAndSaysThatItHasNoEffect) {
+    const Config config =
+        good(R"({"language": "en", "web": {"enabled": true, "listen": "[::1]:9090",
+        "base_path": "/vigia/", "tls": {"cert_file": "a.pem", "key_file": "b.pem"},
+        "auth": {"whatever": "comes later"}, "allow_unauthenticated": false}})");
+    EXPECT_EQ(config.web, (WebSettings{true, true, "[::1]:9090", "/vigia", false}));
+    ASSERT_EQ(config.warnings.size(), 1U);
+    EXPECT_EQ(config.warnings[0].pointer, "/web");
+    EXPECT_NE(config.warnings[0].message.find("no effect yet"), std::string::npos);
+}
+
+TEST(Web, ListensBeyondTheMachineOnlyWithAuthentication) {
+    expect_mistakes(in_section(
+        "web",
+        {
+            {"open", R"({"listen": "0.0.0.0:80"})", 1, 12, "/listen", "without authentication"},
+            {"IPv6", R"({"listen": "[::]:80"})", 1, 12, "/listen", "without authentication"},
+            {"empty auth", R"({"listen": "10.0.0.1:80", "auth": {}})", 1, 12, "/listen",
+             "without authentication"},
+        }));
+    for (const char* web : {R"({"listen": "0.0.0.0:80", "auth": {"x": 1}})",
+                            R"({"listen": "0.0.0.0:80", "allow_unauthenticated": true})",
+                            R"({"listen": "0.0.0.0:80", "enabled": false})"}) {
+        EXPECT_EQ(good(std::string("{\"web\": ") + web + "}").web.listen, "0.0.0.0:80");
+    }
+}
+
+TEST(Web, RefusesWrongValues) {
+    expect_mistakes(in_section(
+        "web",
+        {
+            {"no port", R"({"listen": "127.0.0.1"})", 1, 12, "/listen", "must be ADDRESS:PORT"},
+            {"port only", R"({"listen": 8080})", 1, 12, "/listen", "expected a string"},
+            {"relative base", R"({"base_path": "vigia"})", 1, 15, "/base_path",
+             "begins with \"/\""},
+            {"odd base", R"({"base_path": "/a?b"})", 1, 15, "/base_path", "plain characters"},
+            {"half of TLS", R"({"tls": {"cert_file": "a"}})", 1, 9, "/tls",
+             "the required key \"key_file\" is missing"},
+            {"auth", R"({"auth": "basic"})", 1, 10, "/auth", "expected an object"},
+        }));
+}
+
+TEST(LaterSections, MustBeEmpty) {
+    expect_mistakes({
+        {"databases", R"({"language": "en", "databases": {"a": {"type": "mysql"}, "b": 1}})", 1, 33,
+         "/databases", "database checks are not available in this version"},
+        {"services", R"({"language": "en", "services": {"a": 1}})", 1, 32, "/services",
+         "service checks are not available in this version"},
+        {"databases of a wrong type", R"({"language": "en", "databases": []})", 1, 33, "/databases",
+         "expected an object"},
+    });
+}
+
+}  // namespace
+}  // namespace vigia
