@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/i18n.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace vigia {
+
+enum class Command : std::uint8_t {
+    run,
+    check,
+    validate,
+    notify_test,
+    demo,
+    schema,
+    help,
+    version,
+};
+
+/// What somebody asked for on the command line.
+struct Arguments {
+    Command command = Command::run;
+    std::string config_file = "config.json";  ///< as given: errors begin with it
+    std::vector<std::string> names;           ///< check: monitors by name or id; empty: all
+    bool json = false;                        ///< check
+    std::string channel;                      ///< notify-test: only this one; empty: all
+
+    friend bool operator==(const Arguments&, const Arguments&) = default;
+};
+
+/// Why a command line is not understood.
+struct UsageError {
+    enum class Kind : std::uint8_t {
+        unknown_command,
+        unknown_option,
+        misplaced_option,  ///< a known one that this command does not have
+        missing_value,
+        unwanted_value,  ///< `--json=yes`
+        unexpected_argument,
+    };
+    Kind kind = Kind::unknown_command;
+    std::string argument;    ///< the offender, hostile
+    std::string suggestion;  ///< what may have been meant, or empty
+
+    friend bool operator==(const UsageError&, const UsageError&) = default;
+};
+
+using ParsedArguments = std::variant<Arguments, UsageError>;
+
+/// Reads the command line without the program's name. Options may stand before and after the
+/// command, `--` ends them, the last of two wins; no command means `run`; the first `--help` or
+/// `--version` wins over all that follows.
+ParsedArguments parse_arguments(std::span<const std::string_view> arguments);
+
+/// The error in one line, without the program's name.
+std::string describe(const UsageError& error, const Catalog& catalog);
+
+/// What `--help` prints.
+std::string_view usage_text(const Catalog& catalog);
+
+}  // namespace vigia

@@ -1,0 +1,124 @@
+#include "cli/run.hpp"
+
+#include "base/text.hpp"
+#include "cli/descriptor_budget.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/phrase.hpp"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+namespace vigia {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// An invalid file in one line: its first errors, which name it, and how many more there are.
+std::string first_errors(const ConfigurationReading& reading, const Catalog& catalog) {
+    constexpr std::size_t kShown = 3;
+    constexpr std::size_t kLongest = 500;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(kShown, reading.errors.size()); ++i) {
+        text += (i == 0 ? "" : "; ") + shorten(reading.errors[i], kLongest);
+    }
+    if (reading.errors.size() > kShown) {
+        text += "; " + phrase(catalog, N_("and {} more"), reading.errors.size() - kShown);
+    }
+    return text;
+}
+
+/// One `run` from its start to its stop; lives in the frame of run().
+class RunningMonitor {
+public:
+    RunningMonitor(asio::any_io_executor executor, Env& env, Store& store, RunRequest request)
+        : log_(env.log),
+          request_(std::move(request)),
+          app_(std::move(executor), env, store, request_.config, limits()) {}
+
+    App& app() { return app_; }
+    Catalog catalog() const { return Catalog(app_.config().language); }
+
+    void warn_of_configuration(const std::vector<std::string>& warnings) {
+        for (const std::string& warning : warnings) log_.write(LogLevel::warning, warning);
+        const std::size_t monitors = app_.config().enabled_monitors();
+        const DescriptorBudget budget = descriptor_budget(request_.descriptors, monitors);
+        if (!budget.enough) {
+            log_.write(LogLevel::warning,
+                       describe_shortage(budget, request_.descriptors, monitors, catalog()));
+        }
+    }
+
+    void started() {
+        if (request_.volatile_store) {
+            log_.write(LogLevel::warning,
+                       std::string(catalog().text(
+                           N_("WARNING: states and pending notifications are kept in memory only "
+                              "and do not survive a restart, in this version"))));
+        }
+        warn_of_configuration(request_.warnings);
+    }
+
+    void reload() {
+        ConfigurationReading reading = request_.read_again(app_.config().language);
+        if (reading.state != ConfigurationState::good) {
+            request_.renew_log(app_.config().logging, catalog());
+            log_.write(LogLevel::error,
+                       phrase(catalog(), N_("{}: not reloaded, the running configuration stays: {}"),
+                              escape_line(request_.file), first_errors(reading, catalog())));
+            return;
+        }
+        request_.renew_log(reading.config->logging, Catalog(reading.config->language));
+        app_.reload(std::move(*reading.config));
+        warn_of_configuration(reading.warnings);
+    }
+
+private:
+    ShardLimits limits() const {
+        ShardLimits limits;
+        limits.max_in_flight =
+            descriptor_budget(request_.descriptors, request_.config.enabled_monitors())
+                .max_in_flight;
+        return limits;
+    }
+
+    Log& log_;
+    RunRequest request_;
+    App app_;
+};
+
+}  // namespace
+
+std::string summary(const AppStats& stats, const Catalog& catalog) {
+    const auto milliseconds = [](Duration d) { return to_seconds(d) * 1'000; };
+    const LagHistogram& lag = stats.shard.lag;
+    constexpr double kMedian = 0.5;
+    constexpr double kTail = 0.99;
+    return phrase(catalog,
+                  N_("Summary: checks {}, skipped slots {}, lag p50 {:.1f} ms, p99 {:.1f} ms, "
+                     "max {:.1f} ms, unknown by own lateness {}, mails sent {}, pending {}"),
+                  stats.shard.checks, stats.shard.skipped_slots,
+                  milliseconds(lag.percentile(kMedian)), milliseconds(lag.percentile(kTail)),
+                  milliseconds(lag.max()), stats.shard.probes.own_lateness,
+                  stats.deliveries.delivered, stats.pending_notifications);
+}
+
+asio::awaitable<int> run(Env& env, Store& store, OperatorSignals& signals, RunRequest request) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    RunningMonitor monitor(executor, env, store, std::move(request));
+    const Result<void> started = monitor.app().start();
+    if (!started) {
+        env.log.write(LogLevel::critical,
+                      phrase(monitor.catalog(), N_("The store cannot be read: {}"),
+                             started.error().detail));
+        co_return kExitFailed;
+    }
+    monitor.started();
+    while (co_await signals.next() == OperatorSignal::reload) monitor.reload();
+    co_await monitor.app().stop();
+    env.log.write(LogLevel::info, summary(monitor.app().stats(), monitor.catalog()));
+    co_return kExitOk;
+}
+
+}  // namespace vigia
