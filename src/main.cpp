@@ -167,8 +167,7 @@ int start_run(const Start& start) {
 }
 
 int start_check(const Start& start) {
-    ConfigurationReading reading =
-        read_configuration(configuration_file(start), start.language);
+    ConfigurationReading reading = read_configuration(configuration_file(start), start.language);
     if (reading.state != ConfigurationState::good) {
         print_errors(reading, start.terminal);
         return kExitBadInput;
@@ -185,8 +184,7 @@ int start_check(const Start& start) {
     request.language = reading.language;
     request.json = start.arguments.json;
     request.max_in_flight = std::min(
-        kMostAtOnce,
-        descriptor_budget(start.descriptors, request.monitors.size()).max_in_flight);
+        kMostAtOnce, descriptor_budget(start.descriptors, request.monitors.size()).max_in_flight);
 
     Loop loop;
     SilentLog log;
@@ -200,8 +198,7 @@ int start_validate(const Start& start) {
 }
 
 int start_notify_test(const Start& start) {
-    ConfigurationReading reading =
-        read_configuration(configuration_file(start), start.language);
+    ConfigurationReading reading = read_configuration(configuration_file(start), start.language);
     // Mail can be tried out before there is anything to monitor.
     if (!reading.config) {
         print_errors(reading, start.terminal);

@@ -4,9 +4,8 @@
 #include "notify/email_notifier.hpp"
 #include "notify/render.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 
 namespace vigia {
@@ -32,9 +31,8 @@ OutboxPolicy outbox_policy(const NotificationSettings& settings) {
 }
 
 std::size_t count(const Config& config, MonitorCategory category) {
-    return static_cast<std::size_t>(std::ranges::count_if(config.monitors, [&](const auto& m) {
-        return m->enabled && m->category == category;
-    }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        config.monitors, [&](const auto& m) { return m->enabled && m->category == category; }));
 }
 
 }  // namespace
@@ -66,6 +64,7 @@ Result<void> App::start() {
     events_.line(LogLevel::info, N_("Starting service monitor"));
     log_configuration();
     loops_.spawn(committer_.run());
+    loops_.spawn(committer_.watch());
 
     std::unordered_map<MonitorId, InitialState> initial;
     for (StateRow& row : stored->states) initial[row.monitor].state = row.state;
@@ -133,6 +132,7 @@ void App::log_configuration() {
 }
 
 asio::awaitable<void> App::stop() {
+    committer_.hurry();
     co_await shard_.stop();
     co_await dispatcher_.stop(kMailGrace);
     committer_.stop();

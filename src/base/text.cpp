@@ -4,8 +4,6 @@
 #include <clocale>
 #include <cstdint>
 #include <cwchar>
-#include <fmt/format.h>
-#include <iterator>
 
 namespace vigia {
 namespace {
@@ -71,25 +69,24 @@ bool is_disguise(char32_t c) {
            (c >= 0x2066 && c <= 0x2069);
 }
 
+/// Appends `prefix` and the last `digits` hexadecimal digits of `value`.
+void append_hex(std::string& out, std::string_view prefix, std::uint32_t value, unsigned digits) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    out += prefix;
+    for (unsigned i = digits; i > 0; --i) out += kDigits[(value >> (4 * (i - 1))) & 0xfU];
+}
+
 void append_escape(std::string& out, char32_t c) {
-    switch (c) {
-        case U'\n':
-            out += "\\n";
-            return;
-        case U'\r':
-            out += "\\r";
-            return;
-        case U'\t':
-            out += "\\t";
-            return;
-        default:
-            break;
-    }
-    const auto number = static_cast<std::uint32_t>(c);
-    if (number < 0x80) {
-        fmt::format_to(std::back_inserter(out), "\\x{:02x}", number);
+    if (c == U'\n') {
+        out += "\\n";
+    } else if (c == U'\r') {
+        out += "\\r";
+    } else if (c == U'\t') {
+        out += "\\t";
+    } else if (c < 0x80) {
+        append_hex(out, "\\x", c, 2);
     } else {
-        fmt::format_to(std::back_inserter(out), "\\u{:04x}", number);
+        append_hex(out, "\\u", c, 4);  // every disguise is below U+10000
     }
 }
 
@@ -118,17 +115,26 @@ private:
 std::string escape_line(std::string_view text) {
     std::string out;
     out.reserve(text.size());
+    std::size_t plain = 0;  // where the run begins that may stay as it is
     for (std::size_t at = 0; at < text.size();) {
+        const std::uint32_t byte = byte_at(text, at);
+        if (byte >= 0x20 && byte < 0x7f) {
+            ++at;
+            continue;
+        }
         const CodePoint c = decode(text, at);
-        if (!c.valid) {
-            fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte_at(text, at));
-        } else if (is_control(c.value) || is_disguise(c.value)) {
-            append_escape(out, c.value);
-        } else {
-            out.append(text, at, c.length);
+        if (!c.valid || is_control(c.value) || is_disguise(c.value)) {
+            out.append(text, plain, at - plain);
+            if (c.valid) {
+                append_escape(out, c.value);
+            } else {
+                append_hex(out, "\\x", byte, 2);
+            }
+            plain = at + c.length;
         }
         at += c.length;
     }
+    out.append(text, plain);
     return out;
 }
 

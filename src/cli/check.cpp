@@ -108,8 +108,7 @@ private:
     TaskGroup checks_;
 };
 
-std::string unknown_monitor(const Config& config, const std::string& name,
-                            const Catalog& catalog) {
+std::string unknown_monitor(const Config& config, const std::string& name, const Catalog& catalog) {
     constexpr std::size_t kLongestName = 100;
     std::vector<std::string_view> known;
     for (const MonitorPtr& monitor : config.monitors) {
@@ -156,9 +155,9 @@ asio::awaitable<int> check(Env& env, Terminal& terminal, CheckRequest request) {
     co_await round.run();
 
     const std::vector<CheckedMonitor>& checked = round.checked();
-    terminal.out(json ? check_json(checked, round.catalog())
-                      : check_table(checked, round.catalog(), terminal.shape(),
-                                    env.clock.now().wall));
+    terminal.out(
+        json ? check_json(checked, round.catalog())
+             : check_table(checked, round.catalog(), terminal.shape(), env.clock.now().wall));
     const bool all_good = std::ranges::all_of(
         checked, [](const CheckedMonitor& one) { return is_good(one.result.outcome()); });
     co_return all_good ? kExitOk : kExitFailed;

@@ -17,8 +17,8 @@ struct CheckedMonitor {
     CheckResult result;
 };
 
-/// The table that `check` prints: a row for each monitor (name, type, state, time, reason), under it
-/// its phases and the expiry of its certificate, at the end the sums. No line is wider than
+/// The table that `check` prints: a row for each monitor (name, type, state, time, reason), under
+/// it its phases and the expiry of its certificate, at the end the sums. No line is wider than
 /// `shape.width` (at least kNarrowestTable). `now` is what the certificate's days are counted from.
 std::string check_table(std::span<const CheckedMonitor> checked, const Catalog& catalog,
                         const TerminalShape& shape, WallTime now);

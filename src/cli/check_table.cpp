@@ -163,12 +163,13 @@ private:
                                          {N_("total"), t.total}}};
         constexpr std::string_view kFaint = "\x1b[2m";
         constexpr std::size_t kIndent = 2;
+        constexpr Duration kShortestShown = std::chrono::microseconds(50);  // not "0.0 ms"
         std::vector<Item> items;
         for (const Part& part : parts) {
-            if (part.length <= Duration::zero()) continue;
-            items.push_back({fmt::format("{} {}", catalog_.text(part.name),
-                                         format_latency(part.length)),
-                             kFaint});
+            if (part.length < kShortestShown) continue;
+            items.push_back(
+                {fmt::format("{} {}", catalog_.text(part.name), format_latency(part.length)),
+                 kFaint});
         }
         if (probe.tls) items.push_back({expiry(*probe.tls), kFaint});
         append_items(items, kIndent);

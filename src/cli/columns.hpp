@@ -17,8 +17,8 @@ std::string fit(std::string_view text, std::size_t columns);
 /// `text` and as many spaces as make it `columns` wide; nothing is cut.
 std::string pad(std::string_view text, std::size_t columns);
 
-/// `text` in lines of at most `columns`, broken at spaces, inside a word only where it is wider than
-/// a line. At least one line; a code point wider than `columns` stands alone.
+/// `text` in lines of at most `columns`, broken at spaces, inside a word only where it is wider
+/// than a line. At least one line; a code point wider than `columns` stands alone.
 std::vector<std::string> wrap(std::string_view text, std::size_t columns);
 
 }  // namespace vigia

@@ -24,8 +24,8 @@ struct ConfigurationFile {
 /// What came of reading it.
 enum class ConfigurationState : std::uint8_t {
     good,
-    missing,             ///< there is no such file
-    unreadable,          ///< there is, but it cannot be read
+    missing,     ///< there is no such file
+    unreadable,  ///< there is, but it cannot be read
     invalid,
     nothing_to_monitor,  ///< valid, but no monitor is enabled
 };

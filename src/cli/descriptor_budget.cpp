@@ -16,7 +16,7 @@ DescriptorBudget descriptor_budget(std::uint64_t limit, std::size_t monitors) {
     budget.max_in_flight =
         static_cast<std::size_t>(std::clamp<std::uint64_t>(room, 1, kMostInFlight));
     budget.needed = wanted * kPerProbe + kReservedDescriptors;
-    budget.enough = budget.needed <= limit;
+    budget.enough = wanted <= room;
     return budget;
 }
 

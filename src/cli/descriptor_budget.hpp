@@ -11,8 +11,8 @@ namespace vigia {
 /// How many probes may be in flight with so many descriptors.
 struct DescriptorBudget {
     std::size_t max_in_flight = 1;
-    bool enough = true;         ///< all monitors can be probed at once, or kMostInFlight of them
-    std::uint64_t needed = 0;   ///< descriptors with which it would be enough
+    bool enough = true;        ///< all monitors can be probed at once, or kMostInFlight of them
+    std::uint64_t needed = 0;  ///< descriptors with which it is enough without doubt
 };
 
 inline constexpr std::size_t kMostInFlight = 20'000;

@@ -96,13 +96,14 @@ asio::awaitable<int> notify_test(Env& env, Terminal& terminal, std::optional<Ema
                                  Language language) {
     const Catalog catalog(language);
     if (!email) {
-        terminal.error(
-            std::string(catalog.text(N_("No notification channel is configured."))) + "\n");
+        terminal.error(std::string(catalog.text(N_("No notification channel is configured."))) +
+                       "\n");
         co_return kExitFailed;
     }
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     TestRound round(executor, env, terminal, *email, catalog);
-    co_return co_await round.run(*email) ? kExitOk : kExitFailed;
+    const bool all_accepted = co_await round.run(*email);
+    co_return all_accepted ? kExitOk : kExitFailed;
 }
 
 }  // namespace vigia

@@ -64,9 +64,10 @@ public:
         ConfigurationReading reading = request_.read_again(app_.config().language);
         if (reading.state != ConfigurationState::good) {
             request_.renew_log(app_.config().logging, catalog());
-            log_.write(LogLevel::error,
-                       phrase(catalog(), N_("{}: not reloaded, the running configuration stays: {}"),
-                              escape_line(request_.file), first_errors(reading, catalog())));
+            log_.write(
+                LogLevel::error,
+                phrase(catalog(), N_("{}: not reloaded, the running configuration stays: {}"),
+                       escape_line(request_.file), first_errors(reading, catalog())));
             return;
         }
         request_.renew_log(reading.config->logging, Catalog(reading.config->language));
@@ -109,13 +110,18 @@ asio::awaitable<int> run(Env& env, Store& store, OperatorSignals& signals, RunRe
     RunningMonitor monitor(executor, env, store, std::move(request));
     const Result<void> started = monitor.app().start();
     if (!started) {
-        env.log.write(LogLevel::critical,
-                      phrase(monitor.catalog(), N_("The store cannot be read: {}"),
-                             started.error().detail));
+        env.log.write(
+            LogLevel::critical,
+            phrase(monitor.catalog(), N_("The store cannot be read: {}"), started.error().detail));
         co_return kExitFailed;
     }
     monitor.started();
-    while (co_await signals.next() == OperatorSignal::reload) monitor.reload();
+    // g++ 12 miscompiles a co_await inside a condition: so it is named first.
+    OperatorSignal asked = co_await signals.next();
+    while (asked == OperatorSignal::reload) {
+        monitor.reload();
+        asked = co_await signals.next();
+    }
     co_await monitor.app().stop();
     env.log.write(LogLevel::info, summary(monitor.app().stats(), monitor.catalog()));
     co_return kExitOk;

@@ -28,9 +28,9 @@ struct RunRequest {
     std::function<void(const LoggingSettings&, const Catalog&)> renew_log;
 };
 
-/// `vigia run`: an App on `env` and `store` until the operator stops it. A reload brings in the file
-/// as it is then; one that is not good changes nothing and costs one ERROR line. Returns the exit
-/// status. The references outlive it. Throws what App's constructor throws.
+/// `vigia run`: an App on `env` and `store` until the operator stops it. A reload brings in the
+/// file as it is then; one that is not good changes nothing and costs one ERROR line. Returns the
+/// exit status. The references outlive it. Throws what App's constructor throws.
 boost::asio::awaitable<int> run(Env& env, Store& store, OperatorSignals& signals,
                                 RunRequest request);
 

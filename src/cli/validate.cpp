@@ -23,8 +23,8 @@ int validate(const ConfigurationFile& file, const ConfigurationReading& reading,
     const std::size_t recipients =
         reading.config->email ? reading.config->email->recipients.size() : 0;
     terminal.out(phrase(catalog, N_("{}: valid; monitors: {}, disabled: {}, mail recipients: {}"),
-                        escape_line(file.name), enabled,
-                        reading.config->monitors.size() - enabled, recipients) +
+                        escape_line(file.name), enabled, reading.config->monitors.size() - enabled,
+                        recipients) +
                  "\n");
     return kExitOk;
 }

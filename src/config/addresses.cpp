@@ -2,6 +2,7 @@
 
 #include "base/i18n.hpp"
 #include "base/text.hpp"
+#include "config/characters.hpp"
 #include "config/url.hpp"
 
 #include <algorithm>
@@ -15,13 +16,7 @@ namespace {
 /// parses an address stumbles over them.
 bool is_local_part_character(char c) {
     constexpr std::string_view kOthers = "!#$%&'*+-/=?^_`{|}~.";
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           kOthers.find(c) != std::string_view::npos;
-}
-
-bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    return is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
 }
 
 /// "[192.0.2.1]" or "[IPv6:2001:db8::1]".
@@ -45,7 +40,7 @@ EmailFault check_email(std::string_view address) {
     constexpr std::size_t kLongestLocalPart = 64;
     constexpr std::size_t kLongest = 254;
     if (std::count(address.begin(), address.end(), '@') != 1) return EmailFault::at_sign;
-    if (!is_ascii(address)) return EmailFault::not_ascii;
+    if (!std::all_of(address.begin(), address.end(), is_ascii)) return EmailFault::not_ascii;
     const std::size_t at = address.find('@');
     const std::string_view local = address.substr(0, at);
     const std::string_view domain = address.substr(at + 1);

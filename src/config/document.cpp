@@ -1,7 +1,7 @@
 #include "config/document.hpp"
 
-#include "base/assert.hpp"
 #include "base/text.hpp"
+#include "config/characters.hpp"
 #include "config/document_builder.hpp"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ void append_token(std::string& out, std::string_view token) {
 }
 
 /// Eight bytes at a time: most of a configuration is ASCII.
-bool is_ascii(std::string_view text) {
+bool is_all_ascii(std::string_view text) {
     constexpr std::uint64_t kHighBits = 0x8080808080808080U;
     std::size_t at = 0;
     for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
@@ -36,7 +36,7 @@ bool is_ascii(std::string_view text) {
         if ((word & kHighBits) != 0) return false;
     }
     return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+                       [](char c) { return is_ascii(c); });
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ std::size_t find_malformed_utf8(std::string_view text) {
     for (std::size_t start = 0; start < text.size();) {
         const std::size_t end = std::min(text.find('\n', start), text.size() - 1) + 1;
         const std::string_view line = text.substr(start, end - start);
-        if (!is_ascii(line) && !is_utf8(line)) {
+        if (!is_all_ascii(line) && !is_utf8(line)) {
             for (std::size_t at = start; at < end;) {
                 std::size_t length = 1;
                 while (length <= 4 && !is_utf8(text.substr(at, length))) ++length;

@@ -1,9 +1,8 @@
 #include "config/document_builder.hpp"
 
-#include "base/assert.hpp"
 #include "base/text.hpp"
 
-#define RAPIDJSON_ASSERT(x) VIGIA_ASSERT(x)
+#include <algorithm>
 #include <rapidjson/reader.h>
 
 namespace vigia {

@@ -1,5 +1,7 @@
 #include "config/monitor_id.hpp"
 
+#include "config/characters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
@@ -115,8 +117,7 @@ std::string_view prefix_of(MonitorCategory category) {
 
 bool is_monitor_id(std::string_view text) {
     const auto allowed = [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-               c == '.' || c == '_' || c == '-';
+        return is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
     };
     return !text.empty() && text.size() <= kLongestId &&
            std::all_of(text.begin(), text.end(), allowed);

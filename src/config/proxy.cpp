@@ -77,7 +77,7 @@ std::string first_set(const Environment& environment, std::initializer_list<cons
 
 }  // namespace
 
-bool is_no_proxy(const Url& target, std::string_view list) {
+bool is_no_proxy(const UrlParts& target, std::string_view list) {
     const std::string host = ascii_lower(target.host);
     const Address address = parse_address(host);
     const std::string entries = ascii_lower(list);
@@ -98,7 +98,7 @@ bool is_no_proxy(const Url& target, std::string_view list) {
     return false;
 }
 
-std::string proxy_from_environment(const Url& target, const Environment& environment) {
+std::string proxy_from_environment(const UrlParts& target, const Environment& environment) {
     if (!environment) return {};
     if (is_no_proxy(target, first_set(environment, {"no_proxy", "NO_PROXY"}))) return {};
     std::string proxy = target.scheme == "https"

@@ -1,4 +1,5 @@
 #include "config/addresses.hpp"
+#include "config/characters.hpp"
 #include "config/sections.hpp"
 #include "config/url.hpp"
 
@@ -22,7 +23,7 @@ void read_base_path(ObjectReader& reader, std::string& target) {
     std::optional<std::string> path = read_string(reader.context(), *at);
     if (!path) return;
     const bool plain = std::all_of(path->begin(), path->end(), [](char c) {
-        return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7f &&
+        return is_ascii(c) && !is_control(c) && c != ' ' &&
                std::string_view("?#\\\"<>%").find(c) == std::string_view::npos;
     });
     if (!plain || (!path->empty() && path->front() != '/')) {

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "config/characters.hpp"
 #include "config/object_reader.hpp"
 
 #include <algorithm>
@@ -7,18 +8,14 @@
 namespace vigia {
 namespace {
 
-bool is_name_start(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-}
-
 bool is_name_part(char c) {
-    return is_name_start(c) || (c >= '0' && c <= '9');
+    return is_alphanumeric(c) || c == '_';
 }
 
 /// The NAME of "${NAME}" at the start of `text`; empty if there is none.
 std::string_view variable_name(std::string_view text) {
     std::size_t end = 2;
-    if (end >= text.size() || !is_name_start(text[end])) return {};
+    if (end >= text.size() || !is_name_part(text[end]) || is_digit(text[end])) return {};
     while (end < text.size() && is_name_part(text[end])) ++end;
     if (end == text.size() || text[end] != '}') return {};
     return text.substr(2, end - 2);
@@ -40,10 +37,6 @@ bool append_variable(ReadContext& context, const JsonValue& value, std::string_v
     }
     out += *content;
     return true;
-}
-
-bool is_control(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
 }  // namespace

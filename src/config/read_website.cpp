@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "config/characters.hpp"
 #include "config/monitor_id.hpp"
 #include "config/proxy.hpp"
 #include "config/sections.hpp"
@@ -18,13 +19,8 @@ constexpr int kHighestStatus = 999;  // some servers answer beyond 599
 bool is_token(std::string_view text) {
     constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
     return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-               kOthers.find(c) != std::string_view::npos;
+        return is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
     });
-}
-
-bool is_control(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
 bool is_header_value(std::string_view text) {
@@ -34,7 +30,6 @@ bool is_header_value(std::string_view text) {
 
 /// "2xx" or "200-299".
 std::optional<StatusRange> parse_status_range(std::string_view text) {
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
     if (text.size() == 3 && text[0] >= '1' && text[0] <= '9' && text.substr(1) == "xx") {
         const int first = (text[0] - '0') * 100;
         return StatusRange{first, first + 99};
@@ -43,7 +38,7 @@ std::optional<StatusRange> parse_status_range(std::string_view text) {
     int ends[2] = {};
     for (std::size_t i = 0; i < 2; ++i) {
         const std::string_view number = text.substr(i * 4, 3);
-        if (!std::all_of(number.begin(), number.end(), digit)) return std::nullopt;
+        if (!std::all_of(number.begin(), number.end(), is_digit)) return std::nullopt;
         std::from_chars(number.data(), number.data() + number.size(), ends[i]);
     }
     if (ends[0] < kLowestStatus || ends[0] > ends[1]) return std::nullopt;
@@ -197,7 +192,7 @@ void report_url(ReadContext& context, const JsonValue& value, UrlFault fault,
 }
 
 /// Reads the URL at `value` into `target`; its userinfo becomes basic authentication.
-std::optional<Url> read_url(ReadContext& context, const JsonValue& value, HttpTarget& target) {
+std::optional<UrlParts> read_url(ReadContext& context, const JsonValue& value, HttpTarget& target) {
     const std::optional<std::string> text = read_string(context, value);
     if (!text) return std::nullopt;
     ParsedUrl parsed = parse_url(*text, "http https");
@@ -216,7 +211,7 @@ std::optional<Url> read_url(ReadContext& context, const JsonValue& value, HttpTa
     return std::move(parsed.url);
 }
 
-void read_proxy(ObjectReader& reader, const std::optional<Url>& url, Proxy& target) {
+void read_proxy(ObjectReader& reader, const std::optional<UrlParts>& url, Proxy& target) {
     ReadContext& context = reader.context();
     const std::optional<GivenSecret> given = reader.secret("proxy", "proxy_file");
     if (!given) return;
@@ -238,7 +233,7 @@ void read_proxy(ObjectReader& reader, const std::optional<Url>& url, Proxy& targ
     if (!parsed.url.rest.empty() && parsed.url.rest != "/") {
         context.error(*given->at, context.text("the URL of a proxy ends with its host and port"));
     }
-    Url plain = parsed.url;
+    UrlParts plain = parsed.url;
     plain.rest.clear();
     target.url = without_user_info(plain);
     target.user = plain.user;
@@ -249,9 +244,9 @@ void read_method(ObjectReader& reader, std::string& target) {
     ReadContext& context = reader.context();
     if (!reader.read("method", target)) return;
     constexpr std::size_t kLongest = 32;
-    const bool good = !target.empty() && target.size() <= kLongest &&
-                      std::all_of(target.begin(), target.end(),
-                                  [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
+    const bool good =
+        !target.empty() && target.size() <= kLongest &&
+        std::all_of(target.begin(), target.end(), [](char c) { return is_capital(c) || c == '-'; });
     if (!good) {
         context.error(*reader.find("method"),
                       context.text("not a method: write it in capitals, such "
@@ -265,7 +260,7 @@ HttpTarget read_http_target(ObjectReader& reader) {
     ReadContext& context = reader.context();
     HttpTarget target;
     target.auth = read_auth(reader);
-    std::optional<Url> url;
+    std::optional<UrlParts> url;
     if (const JsonValue* at = reader.require("url")) url = read_url(context, *at, target);
     read_method(reader, target.method);
     HeaderReader headers(reader, target);

@@ -1,5 +1,7 @@
 #include "config/scalars.hpp"
 
+#include "config/characters.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -38,10 +40,6 @@ std::optional<Duration> times(double number, Duration unit) {
     const double nanoseconds = number * static_cast<double>(unit.count());
     if (!(std::abs(nanoseconds) < kMost)) return std::nullopt;
     return Duration(std::llround(nanoseconds));
-}
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
 }
 
 /// digits, or digits "." digits.

@@ -2,6 +2,7 @@
 
 #include "base/i18n.hpp"
 #include "base/text.hpp"
+#include "config/characters.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -12,19 +13,6 @@
 
 namespace vigia {
 namespace {
-
-bool is_alnum(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-bool is_ascii(char c) {
-    return static_cast<unsigned char>(c) < 0x80;
-}
-
-/// C0, DEL; C1 in UTF-8 and other spaces are found by is_forbidden().
-bool is_control(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
 
 /// What stands nowhere in a URL, not even encoded for the user's convenience.
 bool is_forbidden(std::string_view text) {
@@ -90,7 +78,7 @@ bool is_listed(std::string_view word, std::string_view list) {
     return false;
 }
 
-UrlFault parse_user_info(std::string_view text, Url& url) {
+UrlFault parse_user_info(std::string_view text, UrlParts& url) {
     if (text.empty()) return UrlFault::none;
     const std::size_t colon = std::min(text.find(':'), text.size());
     const auto user = percent_decoded(text.substr(0, colon));
@@ -103,7 +91,7 @@ UrlFault parse_user_info(std::string_view text, Url& url) {
     return UrlFault::none;
 }
 
-UrlFault parse_port(std::string_view text, Url& url) {
+UrlFault parse_port(std::string_view text, UrlParts& url) {
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     const bool whole = error == std::errc{} && end == text.data() + text.size();
@@ -112,7 +100,7 @@ UrlFault parse_port(std::string_view text, Url& url) {
     return UrlFault::none;
 }
 
-UrlFault parse_authority(std::string_view text, Url& url) {
+UrlFault parse_authority(std::string_view text, UrlParts& url) {
     const std::size_t at = text.rfind('@');
     if (at != std::string_view::npos) {
         const UrlFault fault = parse_user_info(text.substr(0, at), url);
@@ -154,7 +142,7 @@ bool is_host_name(std::string_view text) {
             continue;
         }
         // Underscores are common in names that only a private resolver knows.
-        if (is_ascii(c) && !is_alnum(c) && c != '-' && c != '_') return false;
+        if (is_ascii(c) && !is_alphanumeric(c) && c != '-' && c != '_') return false;
         ascii = ascii && is_ascii(c);
         ++label;
         // The encoded form of an international label is for the HTTP client to measure.
@@ -171,7 +159,7 @@ bool is_ipv6_address(std::string_view text) {
         std::string_view zone = text.substr(percent + 1);
         if (zone.starts_with("25")) zone.remove_prefix(2);  // RFC 6874
         const bool good = std::all_of(zone.begin(), zone.end(), [](char c) {
-            return is_alnum(c) || c == '-' || c == '_' || c == '.';
+            return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
         });
         if (zone.empty() || !good) return false;
         text = text.substr(0, percent);
@@ -193,7 +181,7 @@ ParsedUrl parse_url(std::string_view text, std::string_view schemes) {
     if (is_forbidden(text)) return fail(UrlFault::characters);
     const std::size_t colon = text.find("://");
     if (colon == std::string_view::npos || colon == 0) return fail(UrlFault::no_scheme);
-    Url& url = result.url;
+    UrlParts& url = result.url;
     url.scheme = ascii_lower(text.substr(0, colon));
     if (!is_listed(url.scheme, schemes)) return fail(UrlFault::scheme);
     text.remove_prefix(colon + 3);
@@ -204,14 +192,14 @@ ParsedUrl parse_url(std::string_view text, std::string_view schemes) {
     return result;
 }
 
-std::string without_user_info(const Url& url) {
+std::string without_user_info(const UrlParts& url) {
     std::string out = url.scheme + "://";
     out += url.ipv6 ? "[" + url.host + "]" : url.host;
     if (url.port != 0) out += fmt::format(":{}", url.port);
     return out + url.rest;
 }
 
-std::uint16_t effective_port(const Url& url) {
+std::uint16_t effective_port(const UrlParts& url) {
     constexpr std::uint16_t kHttp = 80;
     constexpr std::uint16_t kHttps = 443;
     constexpr std::uint16_t kSocks = 1080;

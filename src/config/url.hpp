@@ -19,7 +19,7 @@ enum class UrlFault : std::uint8_t {
 };
 
 /// The parts of an absolute URL (RFC 3986) with an authority. The fragment is gone.
-struct Url {
+struct UrlParts {
     std::string scheme;  ///< lower case
     bool has_user_info = false;
     std::string user;        ///< percent-decoded
@@ -29,12 +29,12 @@ struct Url {
     std::uint16_t port = 0;  ///< 0: not given
     std::string rest;        ///< path and query; what is not ASCII, and quotes, percent-encoded
 
-    friend bool operator==(const Url&, const Url&) = default;
+    friend bool operator==(const UrlParts&, const UrlParts&) = default;
 };
 
 struct ParsedUrl {
     UrlFault fault = UrlFault::none;
-    Url url;  ///< meaningless with a fault
+    UrlParts url;  ///< meaningless with a fault
 };
 
 /// Parses `text`, UTF-8, whose scheme must be one of `schemes`, a list separated by spaces.
@@ -42,10 +42,10 @@ struct ParsedUrl {
 ParsedUrl parse_url(std::string_view text, std::string_view schemes);
 
 /// The URL without its userinfo.
-std::string without_user_info(const Url& url);
+std::string without_user_info(const UrlParts& url);
 
 /// The port, or the one that the scheme implies (http, https, socks5, socks5h).
-std::uint16_t effective_port(const Url& url);
+std::uint16_t effective_port(const UrlParts& url);
 
 /// A host name, an IPv4 address, or an IPv6 address without brackets (with a zone if `%` follows).
 bool is_host(std::string_view text);

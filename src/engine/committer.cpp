@@ -22,7 +22,8 @@ Committer::Committer(asio::any_io_executor executor, Clock& clock, Store& store,
       clock_(clock),
       store_(store),
       events_(events),
-      work_(clock.make_alarm()) {}
+      work_(clock.make_alarm()),
+      lateness_(clock.make_alarm()) {}
 
 asio::awaitable<CommitOutcome> Committer::commit(Batch batch) {
     auto entry = std::make_shared<Entry>(executor_, std::move(batch), clock_.now().mono);
@@ -42,23 +43,22 @@ void Committer::release(Entry& entry, CommitOutcome outcome) {
 asio::awaitable<void> Committer::run() {
     Duration pause{};
     while (!(stopping_ && queue_.empty())) {
-        const MonoTime now = clock_.now().mono;
-        if (queue_.empty() || pause > Duration::zero()) {
-            // While failing only the pause ends the wait; new batches ring and must not hurry it.
-            const MonoTime until = queue_.empty() ? MonoTime::max() : now + pause;
-            do {
-                if (!co_await work_->wait_until(until)) co_return;
-            } while (!queue_.empty() && !stopping_ && clock_.now().mono < until &&
-                     until != MonoTime::max());
-            if (queue_.empty()) continue;
+        // While failing only the pause ends the wait: new batches ring and must not hurry it.
+        MonoTime until = MonoTime::max();
+        if (pause > Duration::zero()) until = clock_.now().mono + pause;
+        while (!stopping_ &&
+               (pause > Duration::zero() ? clock_.now().mono < until : queue_.empty())) {
+            const bool woken = co_await work_->wait_until(until);
+            if (!woken) co_return;
         }
-        if (co_await write_once()) {
-            pause = Duration::zero();
-        } else {
+        if (queue_.empty()) continue;
+        const bool written = co_await write_once();
+        if (!written && stopping_) {
+            patience_ = Duration::zero();  // that was the last try: nobody is left waiting
             release_overdue();
-            if (stopping_) co_return;
-            pause = std::clamp(pause * 2, kFirstRetry, kLastRetry);
+            co_return;
         }
+        pause = written ? Duration::zero() : std::clamp(pause * 2, kFirstRetry, kLastRetry);
     }
 }
 
@@ -88,23 +88,45 @@ asio::awaitable<bool> Committer::write_once() {
         release(*queue_.front(), CommitOutcome::committed);
         queue_.pop_front();
     }
+    released_ -= std::min(released_, count);
     co_return true;
+}
+
+asio::awaitable<void> Committer::watch() {
+    while (!stopping_) {
+        release_overdue();
+        // What comes later is late later: nobody has to ring for it.
+        const MonoTime next = released_ < queue_.size() ? queue_[released_]->since
+                                                        : clock_.now().mono;
+        const bool go_on = co_await lateness_->wait_until(next + patience_);
+        if (!go_on) co_return;
+    }
 }
 
 void Committer::release_overdue() {
     const MonoTime now = clock_.now().mono;
-    for (std::size_t i = 0; i < queue_.size(); ++i) {
-        Entry& entry = *queue_[i];
-        if (!stopping_ && now - entry.since < kPatience) continue;
-        if (!std::exchange(overdue_reported_, true)) events_.commit_overdue();
+    for (; released_ < queue_.size(); ++released_) {
+        Entry& entry = *queue_[released_];
+        if (now - entry.since < patience_) return;
+        if (healthy()) failing_since_ = now;
+        if (!overdue_reported_ && patience_ == kPatience) {
+            overdue_reported_ = true;
+            events_.commit_overdue();
+        }
         release(entry, CommitOutcome::overdue);
-        if (i >= kMaxQueue) entry.batch.results.clear();
+        if (released_ >= kMaxQueue) entry.batch.results.clear();
     }
+}
+
+void Committer::hurry() {
+    patience_ = std::min(patience_, kLastPatience);
+    lateness_->ring();
 }
 
 void Committer::stop() {
     stopping_ = true;
     work_->ring();
+    lateness_->ring();
 }
 
 }  // namespace vigia

@@ -23,15 +23,17 @@ enum class CommitOutcome : std::uint8_t {
 
 /// The only caller of Store::commit(): keeps the order of the batches, merges those that wait into
 /// one transaction, retries with backoff. After kPatience without success the waiting batches are
-/// released as `overdue` (silence is the one thing that must not happen) and stay at the head of the
-/// queue. One per process, one thread.
+/// released as `overdue` (silence is the one thing that must not happen) and stay at the head of
+/// the queue. One per process, one thread.
 class Committer {
 public:
     static constexpr Duration kPatience = std::chrono::seconds(30);
+    static constexpr Duration kLastPatience = std::chrono::seconds(1);
     static constexpr Duration kFirstRetry = std::chrono::milliseconds(100);
     static constexpr Duration kLastRetry = std::chrono::seconds(5);
     static constexpr std::size_t kMaxBatchesAtOnce = 1000;
-    static constexpr std::size_t kMaxQueue = 200'000;  ///< released batches beyond lose their results
+    static constexpr std::size_t kMaxQueue =
+        200'000;  ///< released batches beyond lose their results
 
     Committer(boost::asio::any_io_executor executor, Clock& clock, Store& store, EventLog& events);
 
@@ -42,6 +44,12 @@ public:
     /// The writing loop. Ends when stop() was called and the queue is empty, or, with the store
     /// still failing, after one last try.
     boost::asio::awaitable<void> run();
+
+    /// Releases who has waited for too long, also while a commit hangs. Beside run(); ends at stop().
+    boost::asio::awaitable<void> watch();
+
+    /// Before a stop: from now on nobody waits for the store longer than kLastPatience.
+    void hurry();
     void stop();
 
     /// False while the last commit failed: readiness.
@@ -71,7 +79,10 @@ private:
     Store& store_;
     EventLog& events_;
     std::unique_ptr<Alarm> work_;
+    std::unique_ptr<Alarm> lateness_;
     std::deque<std::shared_ptr<Entry>> queue_;
+    std::size_t released_ = 0;  ///< entries at the head that nobody waits for any more
+    Duration patience_ = kPatience;
     MonoTime failing_since_{};
     bool overdue_reported_ = false;
     bool stopping_ = false;

@@ -1,8 +1,8 @@
 #include "engine/dispatcher.hpp"
 
+#include <algorithm>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <algorithm>
 #include <utility>
 
 namespace vigia {
@@ -73,7 +73,8 @@ asio::awaitable<void> Dispatcher::run() {
             sends_.spawn(send(std::move(*claim)));
         }
         const auto due = outbox_.next_due(env_.clock.now().mono);
-        if (!co_await work_->wait_until(due.value_or(MonoTime::max()))) co_return;
+        const bool woken = co_await work_->wait_until(due.value_or(MonoTime::max()));
+        if (!woken) co_return;
     }
 }
 
@@ -141,7 +142,8 @@ asio::awaitable<void> Dispatcher::stop(Duration grace) {
 
 asio::awaitable<void> Dispatcher::cut_off(Duration grace) {
     const MonoTime end = env_.clock.now().mono + grace;
-    if (co_await env_.clock.sleep_until(end)) sends_.cancel();
+    const bool slept = co_await env_.clock.sleep_until(end);
+    if (slept) sends_.cancel();
 }
 
 }  // namespace vigia

@@ -1,8 +1,7 @@
 #include "engine/event_log.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
+#include <fmt/format.h>
 
 namespace vigia {
 
@@ -44,8 +43,9 @@ void EventLog::attempt_failed(const Monitor& monitor, int attempt, const ProbeRe
                    format(catalog_, N_("Attempt {} without a result ({}): {}"), attempt,
                           describe(result.reason, catalog_), monitor.name));
     } else if (result.reason.code == ReasonCode::unexpected_status) {
-        log_.write(LogLevel::warning, format(catalog_, N_("Attempt {} failed (status code: {}): {}"),
-                                             attempt, result.http_status, monitor.name));
+        log_.write(LogLevel::warning,
+                   format(catalog_, N_("Attempt {} failed (status code: {}): {}"), attempt,
+                          result.http_status, monitor.name));
     } else if (result.reason.phase == Phase::condition || result.reason.phase == Phase::status) {
         log_.write(LogLevel::warning, format(catalog_, N_("Attempt {} failed ({}): {}"), attempt,
                                              describe(result.reason, catalog_), monitor.name));

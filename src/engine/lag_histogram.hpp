@@ -22,8 +22,8 @@ public:
     std::uint64_t count() const { return count_; }
     Duration max() const { return max_; }
 
-    /// The upper edge of the bucket in which the `p`-th part (0 < p ≤ 1) of the values lies; zero if
-    /// there are none.
+    /// The upper edge of the bucket in which the `p`-th part (0 < p ≤ 1) of the values lies; zero
+    /// if there are none.
     Duration percentile(double p) const {
         const auto rank = static_cast<std::uint64_t>(p * static_cast<double>(count_));
         std::uint64_t seen = 0;
@@ -43,7 +43,8 @@ private:
         if (us < (1 << kSubBits)) return us < 0 ? 0 : static_cast<std::size_t>(us);
         const auto bits = static_cast<std::uint64_t>(us);
         const auto exponent = static_cast<std::size_t>(std::bit_width(bits)) - 1 - kSubBits;
-        const std::size_t index = (exponent << kSubBits) + static_cast<std::size_t>(bits >> exponent);
+        const std::size_t index =
+            (exponent << kSubBits) + static_cast<std::size_t>(bits >> exponent);
         return index < kBuckets ? index : kBuckets - 1;
     }
     static Duration upper_edge(std::size_t index) {

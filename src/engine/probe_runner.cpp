@@ -2,10 +2,10 @@
 
 #include "probe/prober.hpp"
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
-#include <algorithm>
 #include <utility>
 
 namespace vigia {
@@ -22,8 +22,10 @@ bool may_be_our_lateness(const ProbeResult& result) {
         case ReasonCode::connection_reset:
         case ReasonCode::connection_closed:
         case ReasonCode::body_truncated:
-        case ReasonCode::tls_failure: return result.outcome == Outcome::down;
-        default: return false;
+        case ReasonCode::tls_failure:
+            return result.outcome == Outcome::down;
+        default:
+            return false;
     }
 }
 
@@ -59,9 +61,8 @@ asio::awaitable<CheckResult> ProbeRunner::check(MonitorPtr monitor, Semaphore& e
         if (!keep_unknown) check.probe = std::move(result);
         if (good || attempt_number >= attempts) break;
         const MonoTime again = env_.clock.now().mono + monitor->policy.retry_delay;
-        if (!co_await env_.clock.sleep_until(again)) {
-            throw boost::system::system_error(asio::error::operation_aborted);
-        }
+        const bool slept = co_await env_.clock.sleep_until(again);
+        if (!slept) throw boost::system::system_error(asio::error::operation_aborted);
     }
     check.finished = env_.clock.now();
     co_return check;
@@ -79,8 +80,7 @@ asio::awaitable<ProbeResult> ProbeRunner::attempt(MonitorPtr monitor, Semaphore&
     if (state.cancelled() != asio::cancellation_type::none) {
         throw boost::system::system_error(asio::error::operation_aborted);
     }
-    if (may_be_our_lateness(result) &&
-        stalls_.stalled_between(started, env_.clock.now().mono)) {
+    if (may_be_our_lateness(result) && stalls_.stalled_between(started, env_.clock.now().mono)) {
         ++counters_.own_lateness;
         result.outcome = Outcome::unknown;
         result.reason.code = ReasonCode::own_lateness;

@@ -3,9 +3,9 @@
 #include "base/assert.hpp"
 #include "core/timetable.hpp"
 
+#include <algorithm>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <algorithm>
 #include <utility>
 
 namespace vigia {
@@ -101,12 +101,11 @@ Shard::Index Shard::add(const MonitorPtr& monitor, const InitialState& initial, 
     }
     Slot& slot = slots_[index];
     slot.monitor = monitor;
-    slot.state = initial.state;
-    slot.open = initial.open ? std::make_unique<OpenIncident>(
-                                   resume_incident(*initial.open, env_.clock.now()))
+    const Now now = env_.clock.now();
+    slot.state = resume_state(initial.state, now);
+    slot.open = initial.open ? std::make_unique<OpenIncident>(resume_incident(*initial.open, now))
                              : nullptr;
     slot.endpoint = endpoint_for(*monitor);
-    slot.first = true;
     slot.due = due;
     index_of_[monitor->id] = index;
     queue_.push({slot.due, index, slot.generation});
@@ -117,13 +116,11 @@ void Shard::change(const MonitorPtr& monitor, MonoTime now) {
     const auto it = index_of_.find(monitor->id);
     VIGIA_ASSERT(it != index_of_.end());
     Slot& slot = slots_[it->second];
-    const bool new_rhythm =
-        slot.monitor->policy.check_interval != monitor->policy.check_interval;
+    const bool new_rhythm = slot.monitor->policy.check_interval != monitor->policy.check_interval;
     slot.monitor = monitor;
     slot.endpoint = endpoint_for(*monitor);
     if (!new_rhythm || slot.in_flight) return;
     const Duration interval = monitor->policy.check_interval;
-    slot.first = false;
     slot.due = next_slot(now, phase_of(monitor->id, interval), interval);
     queue_.push({slot.due, it->second, ++slot.generation});
 }
@@ -177,7 +174,8 @@ asio::awaitable<void> Shard::run() {
     for (;;) {
         start_due(env_.clock.now().mono);
         const MonoTime next = queue_.empty() ? MonoTime::max() : queue_.top().due;
-        if (!co_await timer_->wait_until(next)) co_return;
+        const bool woken = co_await timer_->wait_until(next);
+        if (!woken) co_return;
     }
 }
 
@@ -209,10 +207,7 @@ void Shard::end(Index index) {
     const MonoTime now = env_.clock.now().mono;
     const Duration interval = slot.monitor->policy.check_interval;
     const Duration phase = phase_of(slot.monitor->id, interval);
-    const MonoTime earliest =
-        slot.first ? slot_after_first(slot.due, phase, interval) - interval : slot.due;
-    const NextSlot next = slot_after(earliest, now, phase, interval);
-    slot.first = false;
+    const NextSlot next = slot_after(slot.due, now, phase, interval);
     slot.due = next.due;
     stats_.skipped_slots += next.skipped;
     queue_.push({slot.due, index, ++slot.generation});
@@ -262,11 +257,16 @@ asio::awaitable<void> Shard::settle(Index index, MonitorPtr checked, CheckResult
 
 void Shard::announce(const Monitor& monitor, const Decision& decision) {
     switch (decision.transition) {
-        case Transition::confirmed_down: events_.went_down(monitor); break;
-        case Transition::recovered: events_.recovered(monitor); break;
+        case Transition::confirmed_down:
+            events_.went_down(monitor);
+            break;
+        case Transition::recovered:
+            events_.recovered(monitor);
+            break;
         case Transition::none:
         case Transition::confirmed_up:
-        case Transition::quality: break;
+        case Transition::quality:
+            break;
     }
     if (decision.reminded) events_.still_down(monitor);
 }

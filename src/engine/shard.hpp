@@ -47,8 +47,8 @@ struct ShardStats {
 };
 
 /// Watches its monitors: starts each check when it is due, and takes what it found through
-/// decide → commit → act. A monitor at rest costs a Slot and a queue entry; coroutines exist only for
-/// checks under way. All of it on one thread. What it refers to must outlive stop().
+/// decide → commit → act. A monitor at rest costs a Slot and a queue entry; coroutines exist only
+/// for checks under way. All of it on one thread. What it refers to must outlive stop().
 class Shard {
 public:
     Shard(boost::asio::any_io_executor executor, Env& env, Committer& committer,
@@ -82,9 +82,8 @@ private:
         std::shared_ptr<Semaphore> endpoint;
         MonoTime due{};
         std::uint32_t generation = 0;
-        bool first = true;      ///< the next check is the first one
         bool in_flight = false;
-        bool leaving = false;   ///< removed: freed when the check under way has ended
+        bool leaving = false;  ///< removed: freed when the check under way has ended
     };
     using Index = std::uint32_t;
     class CheckScope;

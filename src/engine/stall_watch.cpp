@@ -8,7 +8,9 @@ StallWatch::StallWatch(Clock& clock) : clock_(clock), last_beat_(clock.now().mon
 
 boost::asio::awaitable<void> StallWatch::run() {
     last_beat_ = clock_.now().mono;
-    while (co_await clock_.sleep_until(last_beat_ + kPeriod)) {
+    for (;;) {
+        const bool slept = co_await clock_.sleep_until(last_beat_ + kPeriod);
+        if (!slept) co_return;
         const MonoTime now = clock_.now().mono;
         const Duration late = now - (last_beat_ + kPeriod);
         if (late > kTolerance) {

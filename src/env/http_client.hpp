@@ -19,8 +19,8 @@ inline constexpr int kMaxRedirects = 10;
 /// One request, with everything that follows it, redirects included.
 struct HttpFetch {
     std::shared_ptr<const HttpTarget> target;
-    MonoTime deadline{};                       ///< of all of it
-    std::size_t max_body = kMaxResponseBody;   ///< what lies beyond is not read, and no failure
+    MonoTime deadline{};                      ///< of all of it
+    std::size_t max_body = kMaxResponseBody;  ///< what lies beyond is not read, and no failure
 };
 
 /// What came of it. Exactly one of `failure` and a complete answer: `status` is 0 only with a

@@ -52,9 +52,8 @@ void Parking::finish(bool resumed) {
     handler_ = nullptr;
     auto slot = asio::get_associated_cancellation_slot(handler);
     if (slot.is_connected()) slot.clear();
-    asio::post(executor_, [handler = std::move(handler), resumed]() mutable {
-        std::move(handler)(resumed);
-    });
+    asio::post(executor_,
+               [handler = std::move(handler), resumed]() mutable { std::move(handler)(resumed); });
 }
 
 }  // namespace vigia

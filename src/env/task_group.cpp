@@ -59,7 +59,10 @@ void TaskGroup::cancel() {
 
 asio::awaitable<void> TaskGroup::wait_empty() {
     while (!tasks_.empty()) {
-        if (!co_await empty_.wait()) co_return;
+        // Named, and not asked in the condition: g++ 12 lays the frame of a coroutine without local
+        // variables out wrongly if one of its conditions awaits (GCC bug 106188).
+        const bool resumed = co_await empty_.wait();
+        if (!resumed) co_return;
     }
 }
 

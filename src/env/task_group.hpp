@@ -15,9 +15,9 @@ namespace vigia {
 /// Owns the coroutines that nobody awaits: counts them, cancels them, waits for them. What they
 /// refer to must outlive stop(). One thread. The destructor asserts that all have ended.
 ///
-/// A task is cancelled by having its present wait end early (an Alarm, a Parking, a port); it should
-/// then return. A task that must do more first says
-/// `co_await this_coro::throw_if_cancelled(false)`, or every later co_await throws.
+/// A task is cancelled by having its present wait end early (an Alarm, a Parking, a port); it
+/// should then return. A task that must do more first says `co_await
+/// this_coro::throw_if_cancelled(false)`, or every later co_await throws.
 class TaskGroup {
 public:
     using FailureHandler = std::function<void(std::exception_ptr)>;

@@ -11,7 +11,8 @@ public:
     const char* name() const noexcept override { return "store"; }
     std::string message(int code) const override {
         switch (static_cast<StoreErrc>(code)) {
-            case StoreErrc::unavailable: return "the store cannot be written";
+            case StoreErrc::unavailable:
+                return "the store cannot be written";
         }
         return "unknown store error";
     }

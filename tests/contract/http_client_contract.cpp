@@ -90,7 +90,7 @@ TEST_P(HttpClientContract, CompletesSoonWithSomeFailureWhenCancelled) {
 
 INSTANTIATE_TEST_SUITE_P(, HttpClientContract,
                          ::testing::Values(HttpWorldFactory{"libcurl", &make_real_http_world}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
 }  // namespace vigia::test

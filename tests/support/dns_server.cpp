@@ -147,7 +147,7 @@ asio::awaitable<void> DnsServer::serve(std::shared_ptr<State> state) {
         std::array<char, 1024> buffer;
         udp::endpoint from;
         boost::system::error_code error;
-        const auto token = asio::redirect_error(asio::use_awaitable, error);
+        auto token = asio::redirect_error(asio::use_awaitable, error);
         const std::size_t size =
             co_await state->socket.async_receive_from(asio::buffer(buffer), from, token);
         if (!state->socket.is_open()) co_return;

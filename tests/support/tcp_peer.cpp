@@ -21,7 +21,7 @@ TcpPeer::TcpPeer(tcp::socket socket) : socket_(std::move(socket)) {}
 asio::awaitable<bool> TcpPeer::read_more() {
     std::array<char, 4096> bytes;
     boost::system::error_code error;
-    const auto token = asio::redirect_error(asio::use_awaitable, error);
+    auto token = asio::redirect_error(asio::use_awaitable, error);
     std::size_t size = 0;
     if (tls_) {
         size = co_await tls_->async_read_some(asio::buffer(bytes), token);
@@ -64,7 +64,7 @@ asio::awaitable<std::string> TcpPeer::read_all() {
 
 asio::awaitable<bool> TcpPeer::write(std::string bytes) {
     boost::system::error_code error;
-    const auto token = asio::redirect_error(asio::use_awaitable, error);
+    auto token = asio::redirect_error(asio::use_awaitable, error);
     if (tls_) {
         co_await asio::async_write(*tls_, asio::buffer(bytes), token);
     } else {

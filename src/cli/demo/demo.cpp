@@ -121,8 +121,8 @@ std::string introduction(const Stage& stage, const Catalog& catalog) {
            "    {3} minutes. Two failed checks make an outage: that is when mail goes out.\n"
            "  - Mail goes to a server inside this program and is shown here in a frame.\n"
            "  - Ctrl-C ends the demo.\n\n"),
-        stage.star().name, seconds(kDemoOutageStart),
-        seconds(kDemoOutageStart + kDemoOutageLength), minutes);
+        stage.star().name, seconds(kDemoOutageStart), seconds(kDemoOutageStart + kDemoOutageLength),
+        minutes);
     return text;
 }
 
@@ -151,6 +151,7 @@ std::string demo_configuration(std::span<const DemoWebsite> websites, std::uint1
     write_member(writer, "recipient_emails", std::string_view("oncall@demo.example"));
     writer.EndObject();
     open_section(writer, "monitor_settings");
+    write_member(writer, "check_interval", 2);
     write_member(writer, "retry_attempts", 2);
     write_member(writer, "retry_delay", std::string_view("500ms"));
     write_member(writer, "alert_threshold", 2);

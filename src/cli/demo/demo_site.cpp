@@ -23,8 +23,8 @@ std::string http_date(WallTime time) {
                                                     "Thu", "Fri", "Sat"};
     constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch())
-                                    .count();
+    const std::time_t seconds =
+        std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
     std::tm utc{};
     ::gmtime_r(&seconds, &utc);
     constexpr int kFirstYear = 1900;
@@ -80,9 +80,9 @@ std::string http_answer(std::string_view request_head, bool out_of_order, WallTi
 }
 
 DemoSite::DemoSite(asio::any_io_executor executor, Clock& clock, DemoSiteManner manner)
-    : clock_(clock), manner_(manner), server_(std::move(executor), clock, [this](auto& socket) {
-          return serve(socket);
-      }) {}
+    : clock_(clock),
+      manner_(manner),
+      server_(std::move(executor), clock, [this](auto& socket) { return serve(socket); }) {}
 
 std::string DemoSite::url() const {
     return fmt::format("http://127.0.0.1:{}/", server_.port());
@@ -99,14 +99,16 @@ asio::awaitable<void> DemoSite::serve(tcp::socket& socket) {
     const std::size_t head =
         co_await asio::async_read_until(socket, buffer, "\r\n\r\n", asio::use_awaitable);
     if (manner_.delay > Duration::zero()) {
-        if (!co_await clock_.sleep_until(clock_.now().mono + manner_.delay)) co_return;
+        const bool slept = co_await clock_.sleep_until(clock_.now().mono + manner_.delay);
+        if (!slept) co_return;
     }
     const Now now = clock_.now();
     const bool out = manner_.has_outages && in_demo_outage(now.mono - started_);
     const std::string answer =
         http_answer(std::string_view(request).substr(0, head), out, now.wall);
     co_await asio::async_write(socket, asio::buffer(answer), asio::use_awaitable);
-    // Closing with unread bytes would reset the connection under the answer: wait for the other end.
+    // Closing with unread bytes would reset the connection under the answer: wait for the other
+    // end.
     socket.shutdown(tcp::socket::shutdown_send);
     std::array<char, 512> rest{};
     co_await socket.async_read_some(asio::buffer(rest), asio::use_awaitable);

@@ -21,8 +21,8 @@ inline constexpr Duration kDemoOutageLength = std::chrono::seconds(20);
 inline constexpr Duration kDemoOutagePeriod = std::chrono::minutes(2);
 bool in_demo_outage(Duration since_start);
 
-/// The answer of an HTTP/1.1 server to the head of a request (without the final blank line): 200 or,
-/// with `out_of_order`, 503 to GET and HEAD, 405 to other methods, 400 to what is no request.
+/// The answer of an HTTP/1.1 server to the head of a request (without the final blank line): 200
+/// or, with `out_of_order`, 503 to GET and HEAD, 405 to other methods, 400 to what is no request.
 /// Always closes the connection.
 std::string http_answer(std::string_view request_head, bool out_of_order, WallTime now);
 

@@ -34,7 +34,8 @@ asio::awaitable<void> LoopbackServer::accept_all() {
         if (error == asio::error::operation_aborted) co_return;
         if (error) {
             // No descriptors, say: not a reason to spin.
-            if (!co_await clock_.sleep_until(clock_.now().mono + kPause)) co_return;
+            const bool slept = co_await clock_.sleep_until(clock_.now().mono + kPause);
+            if (!slept) co_return;
             continue;
         }
         if (connections_.size() >= kMaxSessions) continue;
@@ -57,7 +58,9 @@ asio::awaitable<void> LoopbackServer::serve(Connections::iterator connection) {
 
 asio::awaitable<void> LoopbackServer::cut_off() {
     constexpr Duration kPeriod = std::chrono::seconds(1);
-    while (co_await clock_.sleep_until(clock_.now().mono + kPeriod)) {
+    for (;;) {
+        const bool slept = co_await clock_.sleep_until(clock_.now().mono + kPeriod);
+        if (!slept) co_return;
         for (Connection& connection : connections_) {
             boost::system::error_code ignored;
             if (clock_.now().mono >= connection.ends) connection.socket.close(ignored);

@@ -15,9 +15,8 @@ using asio::ip::tcp;
 
 MailSink::MailSink(asio::any_io_executor executor, Clock& clock,
                    std::function<void(const ReceivedMail&)> show)
-    : show_(std::move(show)), server_(std::move(executor), clock, [this](auto& socket) {
-          return serve(socket);
-      }) {}
+    : show_(std::move(show)),
+      server_(std::move(executor), clock, [this](auto& socket) { return serve(socket); }) {}
 
 asio::awaitable<void> MailSink::serve(tcp::socket& socket) {
     SmtpDialogue dialogue;

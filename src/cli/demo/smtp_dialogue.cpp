@@ -45,9 +45,8 @@ SmtpDialogue::Step SmtpDialogue::command(std::string_view line) {
         reset();
         greeted_ = true;
         if (verb == "helo") return reply(fmt::format("250 {}", kName));
-        return reply(
-            fmt::format("250-{}\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SIZE {}", kName,
-                        kMaxContent));
+        return reply(fmt::format("250-{}\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SIZE {}", kName,
+                                 kMaxContent));
     }
     if (verb == "mail") return mail_from(argument);
     if (verb == "rcpt") return rcpt_to(argument);

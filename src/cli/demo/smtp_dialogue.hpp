@@ -27,9 +27,9 @@ public:
     static constexpr std::size_t kMaxRecipients = 100;
 
     struct Step {
-        std::string reply;                ///< with CRLF; empty inside the data
+        std::string reply;                 ///< with CRLF; empty inside the data
         std::optional<ReceivedMail> mail;  ///< a message that is complete
-        bool close = false;               ///< after the reply
+        bool close = false;                ///< after the reply
     };
 
     static std::string greeting();

@@ -63,8 +63,8 @@ asio::awaitable<std::optional<Reason>> CurlHttpClient::Impl::find_route(HopReque
     if (!hop.target->proxy.url.empty()) {
         hop.proxy = parse_proxy(hop.target->proxy.url);
         if (!hop.proxy) co_return Reason{Phase::connect, ReasonCode::proxy_failure, 0, "URL"};
-    } else if (hop.url.host_is_literal()) {
-        co_return std::nullopt;
+    } else if (is_literal_host(hop.url.host()) && !hop.renamed()) {
+        co_return std::nullopt;  // libcurl reads it itself
     }
     const std::string& name = hop.proxy ? hop.proxy->host : hop.url.host();
     hop.addresses = resolver_.known(name);

@@ -76,8 +76,8 @@ void EasyPool::give(CURL* easy) {
 HttpHop::HttpHop(HttpShared& shared, HopRequest request)
     : shared_(shared),
       request_(std::move(request)),
-      renamed_(request_.home && request_.url.secure() && !request_.target->tls.server_name.empty()),
-      wire_(renamed_ ? request_.url.with_host(request_.target->tls.server_name) : request_.url),
+      wire_(request_.renamed() ? request_.url.with_host(request_.target->tls.server_name)
+                               : request_.url),
       easy_(shared.handles.take()) {}
 
 HttpHop::~HttpHop() {
@@ -96,11 +96,11 @@ asio::awaitable<void> HttpHop::run(MonoTime deadline) {
     }
     deadline_ = deadline;
     configure();
-    const MonoTime started = shared_.clock.now().mono;
+    started_ = shared_.clock.now().mono;
     CurlMulti::Transfer transfer(shared_.multi, easy_);
     transfer.set_deadline(deadline);
     const TransferResult result = co_await transfer.run();
-    judge(result, shared_.clock.now().mono - started);
+    judge(result, shared_.clock.now().mono - started_);
 }
 
 curl_socket_t HttpHop::on_open_socket(void* self, curlsocktype, curl_sockaddr* address) {
@@ -121,6 +121,7 @@ CURLcode HttpHop::on_tls_context(CURL*, void* context, void* self) {
             return CURLE_ABORTED_BY_CALLBACK;
         }
     }
+    hop.tls_started_ = hop.shared_.clock.now().mono;
     hop.tls_observer_.prepare(static_cast<SSL_CTX*>(context), store, wanted.verify);
     return CURLE_OK;
 }
@@ -154,8 +155,9 @@ bool HttpHop::take_header(std::string_view line) {
 }
 
 bool HttpHop::end_of_headers() {
-    status = number(easy_, CURLINFO_RESPONSE_CODE);
-    if (status / 100 == 1 && status != 101) return true;
+    const int code = number(easy_, CURLINFO_RESPONSE_CODE);
+    if (code / 100 == 1 && code != 101) return true;
+    status = code;
     headers_complete_ = true;
     if (!request_.follow || !is_redirect()) return true;
     stop_ = Stop::redirect;
@@ -181,7 +183,8 @@ HopFacts HttpHop::gather(const TransferResult& result) const {
     facts.socket_errno = result.watch_errno != 0 ? result.watch_errno : socket_errno_;
     facts.secure = request_.url.secure();
     facts.proxied = request_.proxy.has_value();
-    facts.connected = amount(easy_, CURLINFO_CONNECT_TIME_T) != 0;
+    // libcurl reports its times only once TLS stands too.
+    facts.connected = !remote_address.empty();
     facts.tls_started = tls_observer_.started();
     facts.handshaken = amount(easy_, CURLINFO_APPCONNECT_TIME_T) != 0;
     facts.request_sent =
@@ -209,11 +212,12 @@ void HttpHop::judge(const TransferResult& result, Duration elapsed) {
 
 /// Splits the elapsed time by phases. A phase that was not finished has all that was left.
 void HttpHop::measure(Duration elapsed) {
-    const Duration connected = microseconds(easy_, CURLINFO_CONNECT_TIME_T);
+    const Duration none{};
     const Duration handshaken = microseconds(easy_, CURLINFO_APPCONNECT_TIME_T);
     const Duration sending = microseconds(easy_, CURLINFO_PRETRANSFER_TIME_T);
     const Duration answered = microseconds(easy_, CURLINFO_STARTTRANSFER_TIME_T);
-    const Duration none{};
+    Duration connected = microseconds(easy_, CURLINFO_CONNECT_TIME_T);
+    if (connected == none && tls_observer_.started()) connected = tls_started_ - started_;
     timings.total = elapsed;
     timings.connect = connected != none ? connected : elapsed;
     if (connected == none) return;

@@ -71,7 +71,11 @@ struct HopRequest {
     bool follow = false;  ///< a redirect's body is not wanted
     std::size_t max_body = 0;
     std::optional<ProxyAddress> proxy;
-    std::shared_ptr<const AddressList> addresses;  ///< of the host, or of the proxy if there is one
+    /// Of the host, or of the proxy if there is one; null for a literal that libcurl reads itself.
+    std::shared_ptr<const AddressList> addresses;
+
+    /// True if TLS is to ask for and verify another name than the URL's.
+    bool renamed() const { return home && url.secure() && !target->tls.server_name.empty(); }
 };
 
 /// Performs a HopRequest with one easy handle, and keeps what came of it. Lives in the frame of a
@@ -122,14 +126,15 @@ private:
 
     HttpShared& shared_;
     HopRequest request_;
-    bool renamed_;  // TLS asks for and verifies another name than the URL's
-    Url wire_;      // what libcurl is told: TLS takes the name from its host
+    Url wire_;  // what libcurl is told: TLS takes the name from its host
     CURL* easy_;
     CurlList header_list_;
     CurlList resolve_list_;
     CurlList connect_to_list_;
     TlsObserver tls_observer_;
     MonoTime deadline_{};
+    MonoTime started_{};
+    MonoTime tls_started_{};
     std::size_t upload_size_ = 0;
     std::size_t header_bytes_ = 0;
     bool headers_complete_ = false;

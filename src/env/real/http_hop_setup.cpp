@@ -112,7 +112,7 @@ void HttpHop::configure_request() {
 
 void HttpHop::configure_headers() {
     const bool sends = request_.send_body || carries_body_by_nature(request_.method);
-    if (request_.target->headers.empty() && !sends && !renamed_) {
+    if (request_.target->headers.empty() && !sends && !request_.renamed()) {
         set(CURLOPT_USERAGENT, kUserAgent);
         set(CURLOPT_HTTPHEADER, shared_.plain_headers.get());
         return;
@@ -131,7 +131,7 @@ void HttpHop::configure_headers() {
         append_line(header_list_, header_line(header.name, header.value.reveal()));
     }
     if (!accept) append_line(header_list_, kAccept);
-    if (renamed_ && !host) {
+    if (request_.renamed() && !host) {
         append_line(header_list_, header_line("Host", request_.url.authority()));
     }
     // What libcurl would add by itself.
@@ -156,15 +156,17 @@ void HttpHop::configure_credentials() {
 void HttpHop::configure_route() {
     set(CURLOPT_NOPROXY, "");
     const Proxy& proxy = request_.target->proxy;
-    std::string name;
+    std::string name = wire_.host();
+    std::uint16_t port = wire_.port();
     if (request_.proxy) {
         set(CURLOPT_PROXY, request_.proxy->url.c_str());
         if (!proxy.user.empty() || !proxy.password.empty()) {
             set(CURLOPT_PROXYUSERNAME, proxy.user.c_str());
             set(CURLOPT_PROXYPASSWORD, proxy.password.reveal().c_str());
         }
-        name = request_.proxy->host + ':' + std::to_string(request_.proxy->port);
-        if (renamed_) {
+        name = request_.proxy->host;
+        port = request_.proxy->port;
+        if (request_.renamed()) {
             append_line(connect_to_list_, wire_.host() + ':' + std::to_string(wire_.port()) + ':' +
                                               request_.url.host() + ':' +
                                               std::to_string(request_.url.port()));
@@ -172,13 +174,12 @@ void HttpHop::configure_route() {
         }
     } else {
         set(CURLOPT_PROXY, "");
-        name = wire_.host() + ':' + std::to_string(wire_.port());
     }
     // Entries of ours stay until removed by name; those that libcurl makes for literals until a
     // transfer with a limit prunes them.
     set(CURLOPT_DNS_CACHE_TIMEOUT,
         ++shared_.transfers % kPruneEvery == 0 ? kCacheSeconds : kCacheForever);
-    if (!request_.addresses) return;
+    if (!request_.addresses || is_literal_host(name)) return;
     if (request_.addresses->addresses.size() > 1) {
         // Only a limit of its own makes libcurl go on to the next address in time.
         const Duration left = deadline_ - shared_.clock.now().mono + kAfterDeadline;
@@ -188,9 +189,10 @@ void HttpHop::configure_route() {
         for (const std::string& left : shared_.left_names) append_line(resolve_list_, left);
         shared_.left_names.clear();
     }
-    append_line(resolve_list_, name + ':' + request_.addresses->joined);
+    const std::string entry = name + ':' + std::to_string(port);
+    append_line(resolve_list_, entry + ':' + request_.addresses->joined);
     set(CURLOPT_RESOLVE, resolve_list_.get());
-    shared_.left_names.push_back('-' + name);
+    shared_.left_names.push_back('-' + entry);
 }
 
 void HttpHop::configure_tls() {

@@ -36,11 +36,6 @@ bool is_certificate_or_handshake(CURLcode code) {
     }
 }
 
-bool is_literal(std::string_view host) {
-    return host.find(':') != std::string_view::npos ||
-           host.find_first_not_of("0123456789.") == std::string_view::npos;
-}
-
 /// The host as a URL has it: an IPv6 literal may come with or without brackets.
 std::string in_brackets(const std::string& host) {
     return host.find(':') == std::string::npos || host.front() == '[' ? host : '[' + host + ']';
@@ -161,7 +156,7 @@ void SmtpSession::configure(const std::string& host, const AddressList& addresse
     const auto seconds = [](Duration d) { return static_cast<long>(to_seconds(d)) + 5; };
     set(CURLOPT_SERVER_RESPONSE_TIMEOUT, seconds(shared_.options.reply));  // behind our own
     set(CURLOPT_CONNECTTIMEOUT, seconds(shared_.options.total));
-    if (!is_literal(host)) {
+    if (!is_literal_host(host)) {
         const std::string entry = fmt::format("+{}:{}:{}", host, server_->port, addresses.joined);
         resolve_ = ::curl_slist_append(nullptr, entry.c_str());
         set(CURLOPT_RESOLVE, resolve_);

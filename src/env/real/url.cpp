@@ -125,10 +125,6 @@ std::optional<Url> Url::parse(std::string_view text) {
     return UrlReader::read(handle.get());
 }
 
-bool Url::host_is_literal() const {
-    return host_.front() == '[' || host_.find_first_not_of("0123456789.") == std::string::npos;
-}
-
 std::string Url::authority() const {
     if (port_ == (secure_ ? 443 : 80)) return host_;
     return host_ + ':' + std::to_string(port_);
@@ -153,6 +149,11 @@ std::variant<Url, ForeignScheme, MalformedReference> resolve_reference(const Url
     std::optional<Url> url = UrlReader::read(handle.get());
     if (!url) return MalformedReference{};
     return *std::move(url);
+}
+
+bool is_literal_host(std::string_view host) {
+    return host.find(':') != std::string_view::npos ||
+           host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 std::optional<std::string> ascii_host(std::string_view host) {

@@ -20,7 +20,6 @@ public:
     const std::string& host() const { return host_; }  ///< lower case; IPv6 in brackets
     std::uint16_t port() const { return port_; }
     bool secure() const { return secure_; }
-    bool host_is_literal() const;
 
     /// "host" or "host:port", as in a Host header.
     std::string authority() const;
@@ -40,6 +39,9 @@ private:
     std::uint16_t port_ = 0;
     bool secure_ = false;
 };
+
+/// True for an IP address, IPv6 with or without brackets.
+bool is_literal_host(std::string_view host);
 
 /// `host` in lower case, and in its IDNA form if it is not ASCII; none if that cannot be.
 std::optional<std::string> ascii_host(std::string_view host);

@@ -34,9 +34,8 @@ std::string table(const std::vector<CheckedMonitor>& monitors, std::size_t width
 }
 
 TEST(CheckTable, ShowsARowThePhasesAndTheSums) {
-    const std::string shown = table({checked("Web uno", Outcome::up),
-                                     checked("Web dos", Outcome::down)},
-                                    120);
+    const std::string shown =
+        table({checked("Web uno", Outcome::up), checked("Web dos", Outcome::down)}, 120);
     EXPECT_EQ(shown,
               "NAME     TYPE  STATE   TIME  REASON\n"
               "Web uno  http  up     23 ms\n"
@@ -56,8 +55,8 @@ TEST(CheckTable, SpeaksSpanish) {
 
 TEST(CheckTable, FitsEveryWidth) {
     std::vector<CheckedMonitor> monitors;
-    for (const char* name : {"x", "Ñandú Ñandú Ñandú Ñandú Ñandú Ñandú Ñandú", "日本語日本語日本語日本語日本語",
-                             "🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦"}) {
+    for (const char* name : {"x", "Ñandú Ñandú Ñandú Ñandú Ñandú Ñandú Ñandú",
+                             "日本語日本語日本語日本語日本語", "🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦🐦"}) {
         for (const Outcome outcome : {Outcome::up, Outcome::down, Outcome::unknown}) {
             monitors.push_back(checked(name, outcome));
             TlsSummary tls;

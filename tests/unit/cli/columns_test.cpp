@@ -15,9 +15,10 @@ TEST(Columns, FitCutsByWidthNotByBytes) {
         std::size_t columns;
         std::string fitted;
     } rows[] = {
-        {"", 0, ""},           {"abc", 3, "abc"},   {"abcd", 3, "ab…"},   {"abc", 1, "…"},
-        {"abc", 0, ""},        {"ñandú", 5, "ñandú"}, {"ñandú", 4, "ñan…"}, {"日本語", 6, "日本語"},
-        {"日本語", 5, "日本…"}, {"日本語", 4, "日…"}, {"日本語", 2, "…"},   {"a🐦b", 4, "a🐦b"},
+        {"", 0, ""},          {"abc", 3, "abc"},       {"abcd", 3, "ab…"},
+        {"abc", 1, "…"},      {"abc", 0, ""},          {"ñandú", 5, "ñandú"},
+        {"ñandú", 4, "ñan…"}, {"日本語", 6, "日本語"}, {"日本語", 5, "日本…"},
+        {"日本語", 4, "日…"}, {"日本語", 2, "…"},      {"a🐦b", 4, "a🐦b"},
         {"a🐦bc", 4, "a🐦…"},
     };
     for (const auto& row : rows) {

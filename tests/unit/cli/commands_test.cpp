@@ -125,9 +125,8 @@ TEST(NotifyTestCommand, TellsTheOutcomeOfEachRecipient) {
     refusal.failure = DeliveryFailure::rejected_recipient;
     refusal.detail = "550 no such user";
     world.mailer.outcomes["eva@example.org"] = refusal;
-    const int status =
-        world.run(notify_test(world.env, world.terminal,
-                              channel({"ana@example.org", "eva@example.org"}), Language::es));
+    const int status = world.run(notify_test(
+        world.env, world.terminal, channel({"ana@example.org", "eva@example.org"}), Language::es));
     EXPECT_EQ(status, kExitFailed);
     EXPECT_THAT(world.terminal.printed,
                 HasSubstr("Correo enviado exitosamente a ana@example.org\n"));
@@ -182,9 +181,9 @@ TEST(RunCommand, WarnsOfALowDescriptorLimit) {
     MemoryStore store;
     StagedSignals signals(world.clock, {});
     RunRequest request = run_request(kThree);
-    request.descriptors = 20;
+    request.descriptors = 4;
     world.run(run(world.env, store, signals, std::move(request)));
-    EXPECT_TRUE(world.log.has("WARNING The limit of 20 open file descriptors is low for 2"));
+    EXPECT_TRUE(world.log.has("WARNING The limit of 4 open file descriptors is low for 2"));
 }
 
 TEST(RunCommand, ReloadsAndKeepsWhatRunsIfTheFileIsBad) {
@@ -209,8 +208,9 @@ TEST(RunCommand, ReloadsAndKeepsWhatRunsIfTheFileIsBad) {
         return read_configuration(file, language);
     };
     EXPECT_EQ(world.run(run(world.env, store, signals, std::move(request))), kExitOk);
-    EXPECT_TRUE(world.log.has("ERROR config.json: not reloaded, the running configuration stays: "
-                              "config.json:1:36: /websites/A: "));
+    EXPECT_TRUE(
+        world.log.has("ERROR config.json: not reloaded, the running configuration stays: "
+                      "config.json:1:38: /websites/A: "));
     EXPECT_TRUE(world.log.has("; and 1 more"));
     EXPECT_TRUE(world.log.has("Configuración recargada: +1 ~0 -2 =0"));
     EXPECT_TRUE(world.log.has("Verificando sitio web: Nuevo"));

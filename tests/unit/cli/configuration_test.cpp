@@ -1,7 +1,7 @@
 #include "cli/configuration.hpp"
 
-#include "cli/exit_status.hpp"
 #include "cli/descriptor_budget.hpp"
+#include "cli/exit_status.hpp"
 #include "cli/validate.hpp"
 #include "tests/unit/cli/samples.hpp"
 #include "tests/unit/cli/world.hpp"
@@ -40,12 +40,11 @@ ConfigurationFile file_that_fails(Condition condition, std::string detail) {
 }
 
 TEST(ReadConfiguration, AMissingFileIsSaidBeforeTheRest) {
-    const ConfigurationReading reading = read_configuration(
-        file_that_fails(Condition::no_such_file_or_directory, ""), Language::es);
+    const ConfigurationReading reading =
+        read_configuration(file_that_fails(Condition::no_such_file_or_directory, ""), Language::es);
     EXPECT_EQ(reading.state, ConfigurationState::missing);
-    EXPECT_THAT(reading.errors,
-                ElementsAre("./mi.json: el fichero de configuración no existe",
-                            "No hay servicios configurados para monitorear."));
+    EXPECT_THAT(reading.errors, ElementsAre("./mi.json: el fichero de configuración no existe",
+                                            "No hay servicios configurados para monitorear."));
 }
 
 TEST(ReadConfiguration, AnUnreadableFileSaysWhy) {
@@ -57,9 +56,8 @@ TEST(ReadConfiguration, AnUnreadableFileSaysWhy) {
 }
 
 TEST(ReadConfiguration, WithoutAnEnabledMonitorThereIsNothingToMonitor) {
-    for (const char* text :
-         {"{}", R"({"websites": {}})",
-          R"({"websites": {"Uno": {"url": "http://h/", "enabled": false}}})"}) {
+    for (const char* text : {"{}", R"({"websites": {}})",
+                             R"({"websites": {"Uno": {"url": "http://h/", "enabled": false}}})"}) {
         const ConfigurationReading reading = read_configuration(file_with(text), Language::en);
         EXPECT_EQ(reading.state, ConfigurationState::nothing_to_monitor);
         EXPECT_TRUE(reading.config.has_value());
@@ -75,8 +73,9 @@ TEST(ReadConfiguration, SpeaksTheLanguageOfTheFile) {
 }
 
 TEST(ValidateCommand, PrintsEveryErrorWithItsPlace) {
-    const ConfigurationFile file = file_with("{\"language\": \"en\",\n \"websites\": {\"A\": 5},\n"
-                                             " \"emial\": {}}");
+    const ConfigurationFile file = file_with(
+        "{\"language\": \"en\",\n \"websites\": {\"A\": 5},\n"
+        " \"emial\": {}}");
     RecordingTerminal terminal;
     EXPECT_EQ(validate(file, read_configuration(file, Language::es), terminal), kExitBadInput);
     EXPECT_THAT(terminal.errors, StartsWith("./mi.json:2:20: /websites/A: "));
@@ -112,9 +111,13 @@ TEST(DescriptorBudget, LeavesRoomAndStaysUnderItsBound) {
         bool enough;
         std::uint64_t needed;
     } rows[] = {
-        {1'024, 10, 480, true, 84},          {1'024, 480, 480, true, 1'024},
-        {1'024, 481, 480, false, 1'026},     {48, 120, 12, false, 304},
-        {0, 1, 1, false, 66},                {kInfinite, 100'000, 20'000, true, 40'064},
+        {1'024, 10, 480, true, 84},
+        {1'024, 480, 480, true, 1'024},
+        {1'024, 481, 480, false, 1'026},
+        {48, 120, 12, false, 304},
+        {0, 1, 1, false, 66},
+        {48, 1, 12, true, 66},
+        {kInfinite, 100'000, 20'000, true, 40'064},
         {40'063, 100'000, 19'999, false, 40'064},
     };
     for (const auto& row : rows) {

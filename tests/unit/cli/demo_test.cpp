@@ -27,9 +27,10 @@ TEST(DemoSite, IsOutOfOrderOnSchedule) {
     const struct {
         Duration at;
         bool out;
-    } rows[] = {{seconds(0), false},        {milliseconds(7'999), false}, {seconds(8), true},
-                {milliseconds(27'999), true}, {seconds(28), false},       {seconds(127), false},
-                {seconds(128), true},       {seconds(148), false},        {seconds(8 + 1200), true}};
+    } rows[] = {
+        {seconds(0), false},          {milliseconds(7'999), false}, {seconds(8), true},
+        {milliseconds(27'999), true}, {seconds(28), false},         {seconds(127), false},
+        {seconds(128), true},         {seconds(148), false},        {seconds(8 + 1200), true}};
     for (const auto& row : rows) EXPECT_EQ(in_demo_outage(row.at), row.out) << row.at.count();
 }
 
@@ -178,7 +179,8 @@ TEST(ReadMail, SurvivesEveryCutOfAMessage) {
     }
     read_mail("Content-Type: multipart/mixed; boundary=\r\n\r\n--\r\n--\r\n");
     std::string nested = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
-    for (int i = 0; i < 200; ++i) nested += "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
+    for (int i = 0; i < 200; ++i)
+        nested += "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
     EXPECT_EQ(read_mail(nested).text, "");
 }
 

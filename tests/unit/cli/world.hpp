@@ -136,9 +136,9 @@ public:
     boost::asio::io_context io{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
         io.get_executor()};
-    sim::SimClock clock{io.get_executor(),
-                        {{}, {MonoTime(std::chrono::hours(50)),
-                              WallTime(std::chrono::seconds(1'734'603'323))}}};
+    sim::SimClock clock{
+        io.get_executor(),
+        {{}, {MonoTime(std::chrono::hours(50)), WallTime(std::chrono::seconds(1'734'603'323))}}};
     StagedHttp http{clock};
     StagedMailer mailer;
     RecordingLog log;

@@ -7,7 +7,7 @@
 namespace vigia {
 namespace {
 
-Url url(std::string_view text) {
+UrlParts url(std::string_view text) {
     return parse_url(text, "http https").url;
 }
 

@@ -68,6 +68,7 @@ TEST(Timetable, MakesFirstChecksEvenlyAndInsideTheWindow) {
                     last = next;
                 }
                 EXPECT_LT(last, start + window);
+                EXPECT_GE(last + even + nanoseconds(1), start + window);
             }
         }
     }

@@ -40,9 +40,8 @@ std::vector<std::string> lines_of(std::string_view text) {
 }
 
 bool is_one_line(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    });
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 struct NameCase {
@@ -76,8 +75,8 @@ TEST(RenderMail, HeadersStayOneLineWhateverTheChannelHolds) {
     alert.recipient.address = "ops@example.com\r\nBcc: all@example.com";
     const Catalog catalog(Language::es);
     const HostFacts host{"host\r\nX: y", "sys\ntem", "x86\n"};
-    const MailMessage mail = render_mail(
-        alert, {catalog, host, "a@b.example\r\nX: y", "Name\r\nX: y", kConfirmed});
+    const MailMessage mail =
+        render_mail(alert, {catalog, host, "a@b.example\r\nX: y", "Name\r\nX: y", kConfirmed});
     for (const std::string* const header :
          {&mail.from_address, &mail.from_name, &mail.to, &mail.subject, &mail.message_id}) {
         EXPECT_TRUE(is_one_line(*header)) << *header;

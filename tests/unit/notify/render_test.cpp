@@ -53,22 +53,26 @@ TEST(RenderMail, TellsAnOutageInSpanish) {
               "Servicio: Web uno\n"
               "Tipo: Sitio Web\n"
               "Estado: CAÍDO\n"
-              "Fecha y hora: " + local(kConfirmed) + "\n"
-              "Desde: " + local(kConfirmed - 132s) + "\n"
-              "Caído durante: 2 min 12 s\n"
-              "Motivo: código de estado inesperado: 503 (fase: estado)\n"
-              "Tiempos: DNS 0.4 ms · conexión 2 ms · TLS 31 ms · primer byte 187 ms · "
-              "transferencia 1 ms · total 221 ms\n"
-              "\n"
-              "Información adicional:\n"
-              "  | <h1>503</h1>\n"
-              "  | <p>come back \"later\" & rest</p>\n"
-              "\n"
-              "Hostname: watcher-01\n"
-              "Sistema: Linux 6.1.0-18-amd64\n"
-              "Máquina: x86_64\n"
-              "\n"
-              "Este es un mensaje automático del sistema de monitoreo.\n");
+              "Fecha y hora: " +
+                  local(kConfirmed) +
+                  "\n"
+                  "Desde: " +
+                  local(kConfirmed - 132s) +
+                  "\n"
+                  "Caído durante: 2 min 12 s\n"
+                  "Motivo: código de estado inesperado: 503 (fase: estado)\n"
+                  "Tiempos: DNS 0.4 ms · conexión 2 ms · TLS 31 ms · primer byte 187 ms · "
+                  "transferencia 1 ms · total 221 ms\n"
+                  "\n"
+                  "Información adicional:\n"
+                  "  | <h1>503</h1>\n"
+                  "  | <p>come back \"later\" & rest</p>\n"
+                  "\n"
+                  "Hostname: watcher-01\n"
+                  "Sistema: Linux 6.1.0-18-amd64\n"
+                  "Máquina: x86_64\n"
+                  "\n"
+                  "Este es un mensaje automático del sistema de monitoreo.\n");
 }
 
 TEST(RenderMail, TellsAnOutageInEnglish) {
@@ -78,22 +82,26 @@ TEST(RenderMail, TellsAnOutageInEnglish) {
               "Service: Web uno\n"
               "Type: Website\n"
               "Status: DOWN\n"
-              "Date and time: " + local(kConfirmed) + "\n"
-              "Since: " + local(kConfirmed - 132s) + "\n"
-              "Down for: 2 min 12 s\n"
-              "Reason: unexpected status code 503 (phase: status)\n"
-              "Timings: DNS 0.4 ms · connection 2 ms · TLS 31 ms · first byte 187 ms · "
-              "transfer 1 ms · total 221 ms\n"
-              "\n"
-              "Additional information:\n"
-              "  | <h1>503</h1>\n"
-              "  | <p>come back \"later\" & rest</p>\n"
-              "\n"
-              "Hostname: watcher-01\n"
-              "System: Linux 6.1.0-18-amd64\n"
-              "Machine: x86_64\n"
-              "\n"
-              "This is an automatic message of the monitoring system.\n");
+              "Date and time: " +
+                  local(kConfirmed) +
+                  "\n"
+                  "Since: " +
+                  local(kConfirmed - 132s) +
+                  "\n"
+                  "Down for: 2 min 12 s\n"
+                  "Reason: unexpected status code 503 (phase: status)\n"
+                  "Timings: DNS 0.4 ms · connection 2 ms · TLS 31 ms · first byte 187 ms · "
+                  "transfer 1 ms · total 221 ms\n"
+                  "\n"
+                  "Additional information:\n"
+                  "  | <h1>503</h1>\n"
+                  "  | <p>come back \"later\" & rest</p>\n"
+                  "\n"
+                  "Hostname: watcher-01\n"
+                  "System: Linux 6.1.0-18-amd64\n"
+                  "Machine: x86_64\n"
+                  "\n"
+                  "This is an automatic message of the monitoring system.\n");
 }
 
 TEST(RenderMail, TellsARecoveryWithItsOwnConfirmation) {
@@ -132,9 +140,9 @@ TEST(RenderMail, CountsReminders) {
 
 TEST(RenderMail, TellsThatATestIsATest) {
     const MailMessage mail = render(sample(NotificationKind::test));
-    EXPECT_THAT(mail.text, AllOf(StartsWith("🔔 Mensaje de prueba\n"),
-                                 HasSubstr("\nEstado: PRUEBA\n"),
-                                 HasSubstr("\nHostname: watcher-01\n"), Not(HasSubstr("Motivo"))));
+    EXPECT_THAT(mail.text,
+                AllOf(StartsWith("🔔 Mensaje de prueba\n"), HasSubstr("\nEstado: PRUEBA\n"),
+                      HasSubstr("\nHostname: watcher-01\n"), Not(HasSubstr("Motivo"))));
     EXPECT_TRUE(mail.in_reply_to.empty());
 }
 
@@ -204,14 +212,22 @@ struct DurationCase {
 
 TEST(FormatDuration, ShowsTheTwoLargestUnits) {
     const std::vector<DurationCase> cases{
-        {-5s, "0 s"},           {0s, "0 s"},
-        {99ms, "0 s"},          {400ms, "0.4 s"},
-        {3s, "3 s"},            {9990ms, "9.9 s"},
-        {12'900ms, "12 s"},     {59'999ms, "59 s"},
-        {60s, "1 min"},         {200s, "3 min 20 s"},
-        {3599s, "59 min 59 s"}, {1h, "1 h"},
-        {2h + 5min + 9s, "2 h 5 min"}, {24h, "1 d"},
-        {122h + 59min, "5 d 2 h"},     {Duration::max(), "106751 d 23 h"},
+        {-5s, "0 s"},
+        {0s, "0 s"},
+        {99ms, "0 s"},
+        {400ms, "0.4 s"},
+        {3s, "3 s"},
+        {9990ms, "9.9 s"},
+        {12'900ms, "12 s"},
+        {59'999ms, "59 s"},
+        {60s, "1 min"},
+        {200s, "3 min 20 s"},
+        {3599s, "59 min 59 s"},
+        {1h, "1 h"},
+        {2h + 5min + 9s, "2 h 5 min"},
+        {24h, "1 d"},
+        {122h + 59min, "5 d 2 h"},
+        {Duration::max(), "106751 d 23 h"},
     };
     for (const DurationCase& c : cases) EXPECT_EQ(format_duration(c.length), c.text);
 }
