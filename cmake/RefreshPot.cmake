@@ -1,28 +1,38 @@
-# Script of the target `pot`. The creation date is left out of the template so that a run without
-# new texts changes nothing.
+# Collects the message ids of the sources. As the target `pot`: into po/vigia.pot, and merged into
+# every po/*.po. With -DCHECK=ON, as a test: into the build directory, and every id must have its
+# translation in every .po. The template has no creation date, so a run without new texts changes
+# nothing.
 
 file(GLOB_RECURSE sources RELATIVE "${SOURCE_DIR}" "${SOURCE_DIR}/src/*.cpp" "${SOURCE_DIR}/src/*.hpp")
 list(SORT sources)
+file(GLOB catalogs "${SOURCE_DIR}/po/*.po")
 set(pot "${SOURCE_DIR}/po/vigia.pot")
-file(MAKE_DIRECTORY "${SOURCE_DIR}/po")
-# text(): Catalog::text; N_: marked in a table, looked up later.
-execute_process(
-    COMMAND "${XGETTEXT}" --language=C++ --from-code=UTF-8 --sort-by-file --add-comments=TRANSLATORS:
-        --keyword --keyword=text --keyword=N_
-        --package-name=vigia "--package-version=${VERSION}" "--copyright-holder=the vigia authors"
-        "--output=${pot}" ${sources}
-    WORKING_DIRECTORY "${SOURCE_DIR}" COMMAND_ERROR_IS_FATAL ANY)
-if(NOT EXISTS "${pot}")
-    message(FATAL_ERROR "no message ids found in src/")
+if(CHECK)
+    set(pot "${BINARY_DIR}/vigia.pot")
 endif()
+
+# text(): Catalog::text; N_(): marked in a table, looked up later.
+execute_process(
+    COMMAND "${XGETTEXT}" --language=C++ --from-code=UTF-8 --add-comments=TRANSLATORS:
+        --keyword --keyword=text --keyword=N_
+        --package-name=vigia "--copyright-holder=the vigia authors" "--output=${pot}" ${sources}
+    WORKING_DIRECTORY "${SOURCE_DIR}" COMMAND_ERROR_IS_FATAL ANY)
+
+if(CHECK)
+    foreach(po IN LISTS catalogs)
+        execute_process(COMMAND "${MSGCMP}" "${po}" "${pot}" RESULT_VARIABLE status)
+        if(NOT status EQUAL 0)
+            message(FATAL_ERROR "${po}: texts without a translation (./dev pot adds them)")
+        endif()
+    endforeach()
+    return()
+endif()
+
 file(READ "${pot}" content)
 string(REGEX REPLACE "\"POT-Creation-Date: [^\n]*\n" "" content "${content}")
 file(WRITE "${pot}" "${content}")
-
-file(GLOB catalogs "${SOURCE_DIR}/po/*.po")
 foreach(po IN LISTS catalogs)
     execute_process(
-        COMMAND "${MSGMERGE}" --quiet --update --backup=none --no-fuzzy-matching --sort-by-file
-            "${po}" "${pot}"
+        COMMAND "${MSGMERGE}" --quiet --update --backup=none --no-fuzzy-matching "${po}" "${pot}"
         COMMAND_ERROR_IS_FATAL ANY)
 endforeach()

@@ -60,13 +60,12 @@ endfunction()
 
 # `pot`: collects the message ids of the sources into po/vigia.pot and merges them into every .po.
 # Run by hand after texts changed (`./dev pot`); the files it writes are part of the tree.
-find_program(VIGIA_XGETTEXT xgettext)
-find_program(VIGIA_MSGMERGE msgmerge)
-if(VIGIA_XGETTEXT AND VIGIA_MSGMERGE)
-    add_custom_target(pot
-        COMMAND "${CMAKE_COMMAND}"
-            "-DXGETTEXT=${VIGIA_XGETTEXT}" "-DMSGMERGE=${VIGIA_MSGMERGE}"
-            "-DSOURCE_DIR=${PROJECT_SOURCE_DIR}" "-DVERSION=${PROJECT_VERSION}"
-            -P "${PROJECT_SOURCE_DIR}/cmake/RefreshPot.cmake"
-        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" VERBATIM)
-endif()
+find_program(VIGIA_XGETTEXT xgettext REQUIRED)
+find_program(VIGIA_MSGMERGE msgmerge REQUIRED)
+find_program(VIGIA_MSGCMP msgcmp REQUIRED)
+set(VIGIA_POT_COMMAND "${CMAKE_COMMAND}"
+    "-DXGETTEXT=${VIGIA_XGETTEXT}" "-DMSGMERGE=${VIGIA_MSGMERGE}" "-DMSGCMP=${VIGIA_MSGCMP}"
+    "-DSOURCE_DIR=${PROJECT_SOURCE_DIR}" "-DBINARY_DIR=${PROJECT_BINARY_DIR}")
+add_custom_target(pot
+    COMMAND ${VIGIA_POT_COMMAND} -P "${PROJECT_SOURCE_DIR}/cmake/RefreshPot.cmake"
+    WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" VERBATIM)

@@ -73,5 +73,7 @@ add_test(NAME tidy/rules COMMAND "${VIGIA_PYTHON}" tools/test_tidy.py
          WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
 add_test(NAME tidy/format COMMAND "${PROJECT_SOURCE_DIR}/dev" fmt --check
          WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-set_tests_properties(tidy/tree tidy/rules tidy/format PROPERTIES LABELS tidy TIMEOUT 120
+add_test(NAME tidy/catalogs
+         COMMAND ${VIGIA_POT_COMMAND} -DCHECK=ON -P "${PROJECT_SOURCE_DIR}/cmake/RefreshPot.cmake")
+set_tests_properties(tidy/tree tidy/rules tidy/format tidy/catalogs PROPERTIES LABELS tidy TIMEOUT 120
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")

@@ -129,9 +129,9 @@ ConfigurationFile configuration_file(const Start& start) {
     return file;
 }
 
-LogWriterOptions log_options(const Loop& loop) {
+LogWriterOptions log_options() {
     LogWriterOptions options;
-    options.wall_clock = [&clock = loop.clock] { return clock.now().wall; };
+    options.wall_clock = &wall_clock_now;  // not of the loop: a stuck writer outlives that
     return options;
 }
 
@@ -145,7 +145,7 @@ int start_run(const Start& start) {
         return nothing ? kExitFailed : kExitBadInput;
     }
     Loop loop;
-    LogWriter log(reading.config->logging, Catalog(reading.language), log_options(loop));
+    LogWriter log(reading.config->logging, Catalog(reading.language), log_options());
     World world(loop, log);
     MemoryStore store;
     ProcessSignals signals(loop.context);
@@ -215,7 +215,7 @@ int start_demo(const Start& start) {
     Loop loop;
     LoggingSettings settings;
     settings.enable_file_logging = false;
-    LogWriter log(settings, Catalog(start.language), log_options(loop));
+    LogWriter log(settings, Catalog(start.language), log_options());
     World world(loop, log);
     ProcessSignals signals(loop.context);
 

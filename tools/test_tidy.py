@@ -63,6 +63,7 @@ BAD = {
         ("src/main.cpp", "auto f() { return std::time(nullptr); }"),
         ("src/core/x.cpp", "auto f() { return time(nullptr); }"),
         ("src/core/x.cpp", "auto f() { return ::time(&now); }"),
+        ("sim/x.cpp", "auto f() { return std::clock(); }"),
         ("src/core/x.cpp", "void f() { clock_gettime(CLOCK_MONOTONIC, &t); }"),
         ("src/probe/x.cpp", "void f() { std::this_thread::sleep_for(1s); }"),
         ("src/probe/x.cpp", "void f() { usleep(10); }"),
@@ -151,7 +152,7 @@ BAD = {
         ("src/core/x.cpp", "int f() {\n" + "    g();\n" * 69 + "}\n"),
         ("src/core/x.cpp", "X::X(int a)\n    : a_{a},\n      b_(2) {\n" + "    g();\n" * 69 + "}"),
         ("tests/unit/x.cpp", "TEST(A, Does) {\n" + "    g();\n" * 70 + "}\n"),
-        ("src/core/x.hpp", header("class X {\n    void f() const {\n" + "g();\n" * 70 + "    }\n};")),
+        ("src/core/x.hpp", header("class X {\nvoid f() const {\n" + "g();\n" * 70 + "}\n};")),
     ],
     "size-parameters": [
         ("src/core/x.hpp", header("int f(int a, int b, int c, int d, int e, int g);")),
@@ -219,7 +220,7 @@ GOOD = {
         ("src/core/x.cpp", "namespace {\nconstexpr int kA = 1;\nconst std::string kB = f(1);\n}"),
         ("src/core/x.cpp", 'const char* const kName = "x";\nconstexpr std::array kAll{1, 2};'),
         ("src/core/x.cpp", "using A = int;\nclass B;\nenum class C { d, e };\nint f(int a = 1);"),
-        ("src/core/x.cpp", "template <class T>\nconstexpr bool kIs = false;\ntemplate class X<int>;"),
+        ("src/core/x.cpp", "template <class T>\nconstexpr bool kI = 0;\ntemplate class X<int>;"),
         ("src/core/x.cpp", "std::ostream& operator<<(std::ostream& os, const X& x);\n"
                            "bool operator==(const A&, const A&) = default;\n"
                            "X& X::operator=(X&& other) noexcept { return *this; }"),
@@ -245,11 +246,11 @@ GOOD = {
     "co-lambda": [
         ("src/engine/x.cpp", coroutine("auto fn = [x]() -> awaitable<void> { co_await g(); };\n"
                                        "co_await take(fn);")),
-        ("src/engine/x.cpp", coroutine("co_await [](X y) -> awaitable<void> { co_await g(y); }(x);")),
+        ("src/engine/x.cpp", coroutine("co_await [](X y) -> awaitable<X> { co_return y; }(x);")),
         ("src/engine/x.cpp", coroutine("auto it = find_if(v, [&](int i) { return i == n; });\n"
                                        "for (auto& x : v) { co_await g(a[i], b[x]); }\n"
                                        "sort(v, [&](int i, int j) { return i < j; });")),
-        ("src/engine/x.cpp", "void f() {\n    run([this]() -> awaitable<void> { co_await g(); });\n}"),
+        ("src/engine/x.cpp", "void f() {\n    run([a]() -> awaitable<void> { co_await g(); });\n}"),
         ("src/engine/x.cpp", coroutine("if (x) {\n    use([x] { return x; });\n}\nco_await g();\n"
                                        "Y y{1, [x] { return x; }};")),
         ("src/engine/x.cpp", coroutine("[[maybe_unused]] int n = co_await g();\nint a[] = {1};\n"
@@ -306,7 +307,7 @@ def findings_in(path, code):
 
 class Rules(unittest.TestCase):
     def test_every_rule_has_planted_and_good_code(self):
-        of_the_tree = {"module-readme"}
+        of_the_tree = {"module-readme", "catalog"}
         self.assertEqual(set(BAD) | of_the_tree, set(tidy.RULES))
         self.assertEqual(set(GOOD) | of_the_tree, set(tidy.RULES))
 
@@ -328,7 +329,8 @@ class Rules(unittest.TestCase):
 
     def test_names_the_place_the_rule_and_the_cure(self):
         (finding,) = findings_in("src/core/x.cpp", "\n\nint f() { return rand(); }")
-        self.assertEqual(str(finding), "src/core/x.cpp:3: banned-call: rand( (take the injected Rng)")
+        expected = "src/core/x.cpp:3: banned-call: rand( (take the injected Rng)"
+        self.assertEqual(str(finding), expected)
 
 
 class Tree(unittest.TestCase):
@@ -355,6 +357,20 @@ class Tree(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("src/base/README.md:1: module-readme: missing", out)
         self.assertIn("src/core/README.md:1: module-readme: 41 lines", out)
+
+    def test_a_translation_with_other_fields_than_its_message_is_found(self):
+        po = 'msgid "{} of {}"\nmsgstr "%s"\n\nmsgid ""\n"a {0:.1f}"\nmsgstr "%s"\n'
+        for first, second, findings in (
+            ("{1} de {0}", "b {0:.1f}", 0),
+            ("{} de {}", "", 0),
+            ("{{}} {} de {}", "b {0:.1f}", 0),
+            ("{} de {1}", "b {0:.1f}", 1),
+            ("{} de", "b {0}", 2),
+            ("{2} {1} {0}", "b {0:.1f} {0:d}", 2),
+        ):
+            with self.subTest(first=first, second=second):
+                self.write("po/es.po", po % (first, second))
+                self.assertEqual(self.run_tidy()[1].count(": catalog: "), findings)
 
     def test_a_good_tree_passes_in_silence(self):
         self.write("src/base/x.hpp", "#pragma once\n")

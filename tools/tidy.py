@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The house rules as a test: layering (src/LAYERS), banned calls, mutable globals, coroutine traps
-of g++ 12, sizes, names. Prints `file:line: rule: message (cure)`; exit status 1 if anything is said.
+of g++ 12, sizes, names. Prints `file:line: rule: message (cure)`; exit status 1 if there is any.
 
     tools/tidy.py [--root DIRECTORY] [FILE...]      FILEs restrict what is looked at
 
@@ -17,8 +17,15 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import tidy_catalogs  # noqa: E402
 import tidy_coroutines  # noqa: E402
-from cpp_text import Source, count_parameters, function_name, parameter_list, top_level  # noqa: E402
+from cpp_text import (  # noqa: E402
+    Source,
+    count_parameters,
+    function_name,
+    parameter_list,
+    top_level,
+)
 
 LIMITS = {"line": 100, "header": 300, "source": 500, "function": 70, "parameters": 5, "readme": 40}
 DIRECTORIES = ("src", "sim", "tests", "bench")
@@ -41,11 +48,12 @@ RULES = {
     "pragma-once": "every header has it",
     "module-readme": f"every module has a README.md of at most {LIMITS['readme']} lines",
     "type-name": "no Manager, Helper, Util, Data, Info in a type's name",
+    "catalog": "a translation has the fields of its message",
     "todo": "TODO(topic): only",
     "allow": "exceptions are known rules, needed, and give a reason",
 }
 
-# rule part -> (pattern, cure, the places where it is banned, files where it is allowed all the same)
+# (pattern, cure, the places where it is banned, the files where it is allowed all the same)
 PRODUCT = ("src/",)
 WORLD = ("src/", "sim/")
 HERMETIC = ("src/", "sim/", "tests/unit/", "tests/sim/")
@@ -53,7 +61,8 @@ NEVER = re.compile(r"(?!)")
 BANNED = (
     (r"\w*_clock\s*::\s*now\b", "ask env::Clock", HERMETIC, NEVER),
     (
-        r"\bstd\s*::\s*time\s*\(|(?<![\w.>])(?:::\s*)?time\s*\(\s*(?:nullptr|NULL|0|&\s*\w+)\s*\)"
+        r"\bstd\s*::\s*(?:time|clock)\s*\("
+        r"|(?<![\w.>])(?:::\s*)?time\s*\(\s*(?:nullptr|NULL|0|&\s*\w+)\s*\)"
         r"|\b(?:clock_gettime|gettimeofday)\s*\(",
         "ask env::Clock",
         HERMETIC,
@@ -169,7 +178,7 @@ def check_banned(source):
     if source.path.startswith(HERMETIC_TESTS):
         for m in SLEEPS.finditer(code):
             line = code.count("\n", 0, m.start()) + 1
-            yield line, "test-sleep", f"{m.group(0)} (step the simulated clock, or wait for an event)"
+            yield line, "test-sleep", f"{m.group(0)} (step the simulated clock, await an event)"
 
 
 def _is_constant(tokens):
@@ -217,7 +226,7 @@ def check_sizes(source):
         length = function.last_line - function.first_line + 1
         if length > LIMITS["function"]:
             yield (function.first_line, "size-function",
-                   f"{function.name}: {length} lines, {LIMITS['function']} allowed (name its parts)")
+                   f"{function.name}: {length} lines, {LIMITS['function']} allowed (cut it)")
     for declaration in source.declarations:
         name = function_name(declaration.tokens)
         count = count_parameters(declaration.tokens)
@@ -325,6 +334,11 @@ def check_tree(root, only=()):
             if not only or file.resolve() in only:
                 path = file.relative_to(root).as_posix()
                 yield from check_source(path, file.read_text(encoding="utf-8"), layers)
+    for file in sorted((root / "po").glob("*.po")):
+        if not only or file.resolve() in only:
+            path = file.relative_to(root).as_posix()
+            for finding in tidy_catalogs.check(file.read_text(encoding="utf-8")):
+                yield Finding(path, *finding)
     if not only:
         yield from check_modules(root, layers)
 

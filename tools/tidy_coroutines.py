@@ -1,5 +1,5 @@
-"""Finds the shapes of coroutine code that g++ 12.2 with Boost 1.81 compiles into something else than
-was written: objects destroyed twice, deadlines that win late. Part of tools/tidy.py.
+"""Finds the shapes of coroutine code that g++ 12.2 with Boost 1.81 compiles into something else
+than was written: objects destroyed twice, deadlines that win late. Part of tools/tidy.py.
 """
 
 _COROUTINE_WORDS = {"co_await", "co_return", "co_yield"}

@@ -54,7 +54,7 @@ public:
         if (request_.volatile_store) {
             log_.write(LogLevel::warning,
                        std::string(catalog().text(
-                           N_("WARNING: states and pending notifications are kept in memory only "
+                           N_("States and pending notifications are kept in memory only "
                               "and do not survive a restart, in this version"))));
         }
         warn_of_configuration(request_.warnings);

@@ -76,9 +76,13 @@ std::string reply_of(const DeliveryOutcome& outcome) {
 std::string describe(const DeliveryOutcome& outcome, const Catalog& catalog) {
     std::string text(catalog.text(sentence(outcome.failure)));
     if (outcome.accepted()) return text;
+    if (outcome.cause != ReasonCode::none) {
+        Reason cause;
+        cause.code = outcome.cause;
+        text += ": " + describe(cause, catalog);
+    }
     if (const std::string reply = reply_of(outcome); !reply.empty()) {
-        text += ": ";
-        text += reply;
+        text += ": " + reply;
     }
     if (outcome.phase != DeliveryPhase::none) {
         text += fmt::format(" ({})", catalog.text(phase_text(outcome.phase)));

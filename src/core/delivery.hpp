@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/i18n.hpp"
+#include "core/reason.hpp"
 
 #include <cstdint>
 #include <string>
@@ -38,8 +39,9 @@ enum class DeliveryFailure : std::uint8_t {
 struct DeliveryOutcome {
     DeliveryFailure failure = DeliveryFailure::none;
     DeliveryPhase phase = DeliveryPhase::none;
-    int reply_code = 0;  ///< of SMTP, 0 without one
-    std::string detail;  ///< the server's text; hostile
+    ReasonCode cause = ReasonCode::none;  ///< of `unreachable` and `own_fault`, where it is known
+    int reply_code = 0;                   ///< of SMTP, 0 without one
+    std::string detail;                   ///< the server's text; hostile
 
     bool accepted() const { return failure == DeliveryFailure::none; }
     /// Never to be tried again by itself.

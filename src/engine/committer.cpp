@@ -96,8 +96,8 @@ asio::awaitable<void> Committer::watch() {
     while (!stopping_) {
         release_overdue();
         // What comes later is late later: nobody has to ring for it.
-        const MonoTime next = released_ < queue_.size() ? queue_[released_]->since
-                                                        : clock_.now().mono;
+        const MonoTime next =
+            released_ < queue_.size() ? queue_[released_]->since : clock_.now().mono;
         const bool go_on = co_await lateness_->wait_until(next + patience_);
         if (!go_on) co_return;
     }

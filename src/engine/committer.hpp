@@ -45,7 +45,8 @@ public:
     /// still failing, after one last try.
     boost::asio::awaitable<void> run();
 
-    /// Releases who has waited for too long, also while a commit hangs. Beside run(); ends at stop().
+    /// Releases who has waited for too long, also while a commit hangs. Beside run(); ends at
+    /// stop().
     boost::asio::awaitable<void> watch();
 
     /// Before a stop: from now on nobody waits for the store longer than kLastPatience.

@@ -50,6 +50,7 @@ void Dispatcher::start() {
 }
 
 void Dispatcher::add(std::vector<Notification> rows) {
+    if (rows.empty()) return;
     std::vector<Notification> refused;
     for (Notification& row : rows) {
         if (auto dead = outbox_.add(std::move(row), env_.clock.now())) {
@@ -63,14 +64,16 @@ void Dispatcher::add(std::vector<Notification> rows) {
 
 void Dispatcher::drop_unconfigured() {
     const std::string reason(events_.catalog().text(N_("recipient no longer configured")));
-    bury(outbox_.keep_only(recipients_, reason, env_.clock.now()), reason);
+    bury(outbox_.keep_only(recipients_, reason, env_.clock.now()), reason, LogLevel::warning);
 }
 
 asio::awaitable<void> Dispatcher::run() {
     for (;;) {
         bury(outbox_.expire(env_.clock.now()), events_.catalog().text(N_("expired")));
         while (auto claim = outbox_.claim(env_.clock.now().mono)) {
-            sends_.spawn(send(std::move(*claim)));
+            // The channel as it is now: a reload may take it away while this is under way.
+            std::shared_ptr<Notifier> channel = notifiers_.at(claim->row.recipient.channel);
+            sends_.spawn(send(std::move(*claim), std::move(channel)));
         }
         const auto due = outbox_.next_due(env_.clock.now().mono);
         const bool woken = co_await work_->wait_until(due.value_or(MonoTime::max()));
@@ -78,12 +81,16 @@ asio::awaitable<void> Dispatcher::run() {
     }
 }
 
-asio::awaitable<void> Dispatcher::send(Outbox::Claim claim) {
+asio::awaitable<void> Dispatcher::send(Outbox::Claim claim, std::shared_ptr<Notifier> channel) {
     // A cut-off must not throw between the channel's answer and its record.
     co_await asio::this_coro::throw_if_cancelled(false);
-    if (!claim.changed.empty()) co_await commit(std::move(claim.changed));
-    const std::shared_ptr<Notifier> notifier = notifiers_[claim.row.recipient.channel];
-    const DeliveryOutcome outcome = co_await notifier->deliver(claim.row);
+    if (!claim.changed.empty()) {
+        co_await commit(std::move(claim.changed));
+        // commit() turned cancellation off for the whole task; what came meanwhile is not repeated.
+        co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+        if (sends_.cancelled()) co_return;
+    }
+    const DeliveryOutcome outcome = co_await channel->deliver(claim.row);
     const auto state = co_await asio::this_coro::cancellation_state;
     if (!outcome.accepted() && state.cancelled() != asio::cancellation_type::none) {
         co_return;  // our own doing: the row stays pending
@@ -105,17 +112,19 @@ void Dispatcher::settle(const Notification& sent, const DeliveryOutcome& outcome
             ++counters_.dead;
             events_.dead_letter(row, reason);
         }
-        drop_unconfigured();  // a reload may have removed the recipient while this was under way
     }
     commit_later({row});
+    // A reload may have removed the recipient while this was under way; the last word is written
+    // last.
+    if (row.status == DeliveryStatus::pending) drop_unconfigured();
     work_->ring();
 }
 
-void Dispatcher::bury(std::vector<Notification> dead, std::string_view reason) {
+void Dispatcher::bury(std::vector<Notification> dead, std::string_view reason, LogLevel level) {
     if (dead.empty()) return;
     for (const Notification& row : dead) {
         ++counters_.dead;
-        events_.dead_letter(row, reason);
+        events_.dead_letter(row, reason, level);
     }
     commit_later(std::move(dead));
 }

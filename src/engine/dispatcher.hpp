@@ -56,10 +56,11 @@ public:
 
 private:
     boost::asio::awaitable<void> run();
-    boost::asio::awaitable<void> send(Outbox::Claim claim);
+    boost::asio::awaitable<void> send(Outbox::Claim claim, std::shared_ptr<Notifier> channel);
     boost::asio::awaitable<void> cut_off(Duration grace);
     void settle(const Notification& sent, const DeliveryOutcome& outcome);
-    void bury(std::vector<Notification> dead, std::string_view reason);
+    void bury(std::vector<Notification> dead, std::string_view reason,
+              LogLevel level = LogLevel::error);
     void commit_later(std::vector<Notification> rows);
     boost::asio::awaitable<void> commit(std::vector<Notification> rows);
     void drop_unconfigured();

@@ -81,8 +81,9 @@ void EventLog::mail_failed(const Recipient& recipient, std::string_view reason) 
                format(catalog_, N_("Error sending mail to {}: {}"), recipient.address, reason));
 }
 
-void EventLog::dead_letter(const Notification& notification, std::string_view reason) {
-    log_.write(LogLevel::error,
+void EventLog::dead_letter(const Notification& notification, std::string_view reason,
+                           LogLevel level) {
+    log_.write(level,
                format(catalog_, N_("Notification given up ({}), to {}: {}"), reason,
                       notification.recipient.address, notification.announcement->monitor_name));
 }

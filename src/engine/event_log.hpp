@@ -32,7 +32,8 @@ public:
     void mail_sent(const Recipient& recipient);
     void mail_failed(const Recipient& recipient, std::string_view reason);
     /// A notification that nobody will get by itself.
-    void dead_letter(const Notification& notification, std::string_view reason);
+    void dead_letter(const Notification& notification, std::string_view reason,
+                     LogLevel level = LogLevel::error);
 
     void commit_failing(std::string_view reason);
     void commit_overdue();

@@ -2,8 +2,11 @@
 
 #include "base/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -22,14 +25,14 @@ public:
     std::uint64_t count() const { return count_; }
     Duration max() const { return max_; }
 
-    /// The upper edge of the bucket in which the `p`-th part (0 < p ≤ 1) of the values lies; zero
-    /// if there are none.
+    /// The upper edge of the bucket that holds the smallest value not below the `p`-th part
+    /// (0 < p ≤ 1) of all (nearest rank); zero if there are none.
     Duration percentile(double p) const {
-        const auto rank = static_cast<std::uint64_t>(p * static_cast<double>(count_));
+        const auto rank = static_cast<std::uint64_t>(std::ceil(p * static_cast<double>(count_)));
         std::uint64_t seen = 0;
         for (std::size_t i = 0; i < kBuckets && count_ > 0; ++i) {
             seen += buckets_[i];
-            if (seen > rank || seen == count_) return std::min(upper_edge(i), max_);
+            if (seen >= rank && seen > 0) return std::min(upper_edge(i), max_);
         }
         return Duration::zero();
     }

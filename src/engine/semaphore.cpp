@@ -21,7 +21,8 @@ OnExit(F) -> OnExit<F>;
 }  // namespace
 
 asio::awaitable<Semaphore::Permit> Semaphore::acquire() {
-    if (in_use_ < limit_ && waiting_.empty()) {
+    // Those who were granted room stand in front of those who wait, until they have resumed.
+    if (in_use_ < limit_ && (waiting_.empty() || waiting_.back().granted)) {
         ++in_use_;
         co_return Permit(*this);
     }

@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <list>
+#include <utility>
 
 namespace vigia {
 

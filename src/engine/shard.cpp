@@ -50,6 +50,7 @@ private:
     Index index_;
 };
 
+// tidy: allow(size-parameters) wiring: each is a part that it works with
 Shard::Shard(asio::any_io_executor executor, Env& env, Committer& committer, Dispatcher& dispatcher,
              EventLog& events, ShardLimits limits)
     : executor_(executor),
@@ -84,6 +85,7 @@ void Shard::apply(const ConfigDifference& change_set) {
     for (const MonitorPtr& monitor : change_set.changed) change(monitor, now);
     for (std::size_t i = 0; i < change_set.added.size(); ++i) {
         const MonitorPtr& monitor = change_set.added[i];
+        if (succeed(monitor)) continue;
         add(monitor, InitialState{},
             first_check(now, i, change_set.added.size(), monitor->policy.check_interval));
     }
@@ -116,6 +118,10 @@ void Shard::change(const MonitorPtr& monitor, MonoTime now) {
     const auto it = index_of_.find(monitor->id);
     VIGIA_ASSERT(it != index_of_.end());
     Slot& slot = slots_[it->second];
+    if (slot.leaving) {
+        slot.successor = monitor;
+        return;
+    }
     const bool new_rhythm = slot.monitor->policy.check_interval != monitor->policy.check_interval;
     slot.monitor = monitor;
     slot.endpoint = endpoint_for(*monitor);
@@ -130,18 +136,46 @@ void Shard::remove(const MonitorId& id) {
     if (it == index_of_.end()) return;
     const Index index = it->second;
     index_of_.erase(it);
-    slots_[index].leaving = true;
-    if (!slots_[index].in_flight) release(index);
+    Slot& slot = slots_[index];
+    slot.successor = nullptr;
+    if (slot.leaving) return;
+    slot.leaving = true;
+    if (slot.in_flight) {
+        leaving_.emplace(id, index);
+    } else {
+        release(index);
+    }
 }
 
-/// Frees the slot of a removed monitor; its open incident is closed as retired.
+/// A monitor that was removed and added again while its last check is still under way takes its
+/// place when that has ended: probes of one monitor never overlap. False if there is none.
+bool Shard::succeed(const MonitorPtr& monitor) {
+    const auto it = leaving_.find(monitor->id);
+    if (it == leaving_.end()) return false;
+    slots_[it->second].successor = monitor;
+    index_of_[monitor->id] = it->second;
+    return true;
+}
+
+/// Frees the slot of a removed monitor: its open incident is closed as retired, its state
+/// forgotten.
 void Shard::release(Index index) {
     Slot& slot = slots_[index];
-    if (slot.open) retire_orphan(std::move(slot.open->incident));
+    leaving_.erase(slot.monitor->id);
+    if (slot.open) {
+        retire_orphan(std::move(slot.open->incident));
+    } else if (slot.state != MonitorState{}) {
+        checks_.spawn(commit_forgotten(slot.monitor->id));
+    }
+    const MonitorPtr successor = std::move(slot.successor);
     const std::uint32_t generation = slot.generation + 1;  // makes queue entries stale
     slot = Slot{};
     slot.generation = generation;
     free_.push_back(index);
+    if (successor) {
+        add(successor, InitialState{}, env_.clock.now().mono);
+        timer_->ring();
+    }
 }
 
 void Shard::retire_orphan(Incident incident) {
@@ -158,6 +192,13 @@ asio::awaitable<void> Shard::commit_retired(Incident incident) {
     batch.states.push_back({closed.monitor, MonitorState{}});
     co_await committer_.commit(std::move(batch));
     events_.retired(closed);
+}
+
+asio::awaitable<void> Shard::commit_forgotten(MonitorId id) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    Batch batch;
+    batch.states.push_back({std::move(id), MonitorState{}});
+    co_await committer_.commit(std::move(batch));
 }
 
 std::shared_ptr<Semaphore> Shard::endpoint_for(const Monitor& monitor) {
@@ -286,7 +327,9 @@ ShardStats Shard::stats() const {
 
 const MonitorState* Shard::state_of(const MonitorId& id) const {
     const auto it = index_of_.find(id);
-    return it == index_of_.end() ? nullptr : &slots_[it->second].state;
+    if (it == index_of_.end()) return nullptr;
+    const Slot& slot = slots_[it->second];
+    return slot.leaving ? &pending_ : &slot.state;
 }
 
 }  // namespace vigia

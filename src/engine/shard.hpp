@@ -51,6 +51,7 @@ struct ShardStats {
 /// for checks under way. All of it on one thread. What it refers to must outlive stop().
 class Shard {
 public:
+    // tidy: allow(size-parameters) wiring: each is a part that it works with
     Shard(boost::asio::any_io_executor executor, Env& env, Committer& committer,
           Dispatcher& dispatcher, EventLog& events, ShardLimits limits);
     ~Shard();
@@ -84,6 +85,7 @@ private:
         std::uint32_t generation = 0;
         bool in_flight = false;
         bool leaving = false;  ///< removed: freed when the check under way has ended
+        MonitorPtr successor;  ///< added again meanwhile
     };
     using Index = std::uint32_t;
     class CheckScope;
@@ -91,6 +93,7 @@ private:
     Index add(const MonitorPtr& monitor, const InitialState& initial, MonoTime due);
     void change(const MonitorPtr& monitor, MonoTime now);
     void remove(const MonitorId& id);
+    bool succeed(const MonitorPtr& monitor);
     void release(Index index);
     std::shared_ptr<Semaphore> endpoint_for(const Monitor& monitor);
 
@@ -101,6 +104,7 @@ private:
     boost::asio::awaitable<void> check(Index index);
     boost::asio::awaitable<void> settle(Index index, MonitorPtr checked, CheckResult result);
     boost::asio::awaitable<void> commit_retired(Incident incident);
+    boost::asio::awaitable<void> commit_forgotten(MonitorId id);
     void announce(const Monitor& monitor, const Decision& decision);
 
     boost::asio::any_io_executor executor_;
@@ -115,6 +119,8 @@ private:
     std::deque<Slot> slots_;  ///< a deque: references stay good while it grows
     std::vector<Index> free_;
     std::unordered_map<MonitorId, Index> index_of_;
+    std::unordered_map<MonitorId, Index> leaving_;  ///< removed, with a check under way
+    const MonitorState pending_;                    ///< of what waits for its place
     std::unordered_map<std::string, std::weak_ptr<Semaphore>> endpoints_;
     DueQueue queue_;
     std::unique_ptr<Alarm> timer_;

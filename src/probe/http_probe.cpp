@@ -1,5 +1,7 @@
 #include "probe/http_probe.hpp"
 
+#include "probe/hide_secrets.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -38,8 +40,11 @@ ProbeResult judge(const HttpTarget& target, HttpExchange exchange) {
         }
     }
     if (!is_good(result.outcome)) {
-        exchange.body.resize(std::min(exchange.body.size(), kMaxEvidence));
-        result.evidence = std::move(exchange.body);
+        // A secret that the cut would halve lies within its own length of the cut.
+        exchange.body.resize(std::min(exchange.body.size(), kMaxEvidence + kMaxSecret));
+        result.evidence = hide_secrets(std::move(exchange.body), target);
+        result.evidence.resize(std::min(result.evidence.size(), kMaxEvidence));
+        result.reason.detail = hide_secrets(std::move(result.reason.detail), target);
     }
     return result;
 }

@@ -24,7 +24,7 @@ std::string_view name_of(DeliveryPhase phase) {
 
 class RealMailWorld final : public MailWorld {
 public:
-    RealMailWorld() : real_(with_auth()) {
+    RealMailWorld() : real_(with_auth(), without_reuse()) {
         real_.server.user = "ana";
         real_.server.password = Secret("clave");
     }
@@ -63,6 +63,12 @@ private:
     static SmtpServer::Options with_auth() {
         SmtpServer::Options options;
         options.mechanisms = "PLAIN LOGIN";
+        return options;
+    }
+
+    static MailerOptions without_reuse() {
+        MailerOptions options = short_deadlines();
+        options.idle_connections = 0;  // the mood shows from the greeting on
         return options;
     }
 

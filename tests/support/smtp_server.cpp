@@ -104,7 +104,8 @@ asio::awaitable<void> SmtpServer::answer(Dialogue& dialogue, std::string line) {
         if (!options_.mechanisms.empty()) reply += "250-AUTH " + options_.mechanisms + "\r\n";
         if (options_.smtp_utf8) reply += "250-SMTPUTF8\r\n";
         reply += "250 HELP";
-        co_await say(dialogue, At::ehlo, options_.helo_only ? "502 what" : reply);
+        if (options_.helo_only) reply = "502 what";
+        co_await say(dialogue, At::ehlo, std::move(reply));
     } else if (verb == "HELO") {
         co_await say(dialogue, At::ehlo, "250 test.example");
     } else if (verb == "STARTTLS") {
@@ -151,8 +152,8 @@ asio::awaitable<void> SmtpServer::authenticate(Dialogue& dialogue, std::string l
     const std::string wanted =
         std::string(1, '\0') + options_.user + std::string(1, '\0') + options_.password;
     dialogue.mail.authenticated = given == wanted && !faulty(At::auth);
-    co_await say(dialogue, At::auth,
-                 given == wanted ? "235 2.7.0 ok" : "535 5.7.8 bad credentials");
+    std::string reply = given == wanted ? "235 2.7.0 ok" : "535 5.7.8 bad credentials";
+    co_await say(dialogue, At::auth, std::move(reply));
 }
 
 asio::awaitable<void> SmtpServer::receive(Dialogue& dialogue) {

@@ -33,6 +33,7 @@ int connect_socket(ares_socket_t fd, const sockaddr* address, ares_socklen_t siz
     return ::connect(fd, address, size);
 }
 
+// tidy: allow(size-parameters) the signature is c-ares's
 ares_ssize_t receive(ares_socket_t fd, void* buffer, size_t size, int flags, sockaddr* from,
                      ares_socklen_t* from_size, void*) {
     return ::recvfrom(fd, buffer, size, flags, from, from_size);

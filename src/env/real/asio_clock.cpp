@@ -53,8 +53,12 @@ BootClock::time_point BootClock::now() noexcept {
     return MonoTime(read_clock(CLOCK_BOOTTIME));
 }
 
+WallTime wall_clock_now() noexcept {
+    return WallTime(read_clock(CLOCK_REALTIME));
+}
+
 Now AsioClock::now() const {
-    return Now{BootClock::now(), WallTime(read_clock(CLOCK_REALTIME))};
+    return Now{BootClock::now(), wall_clock_now()};
 }
 
 std::unique_ptr<Alarm> AsioClock::make_alarm() {

@@ -20,6 +20,9 @@ struct BootClock {
     static time_point now() noexcept;
 };
 
+/// CLOCK_REALTIME; any thread.
+WallTime wall_clock_now() noexcept;
+
 /// A timer on the clock that every deadline of ours is measured on. Asio waits on a descriptor that
 /// stands still during a suspend, so a timer that came due in one fires up to the rest of its wait
 /// (at most five minutes) after the resume, never early.

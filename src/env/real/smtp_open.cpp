@@ -197,7 +197,7 @@ asio::awaitable<DeliveryOutcome> SmtpSession::open(MonoTime limit) {
     if (!where.addresses) where = co_await shared_.resolver.resolve(*host, connect_by);
     if (!where.addresses) {
         DeliveryOutcome outcome = failure(failure_of(where.failure));
-        outcome.detail = to_string(where.failure);
+        outcome.cause = where.failure;
         co_return outcome;
     }
     phase_ = DeliveryPhase::connect;
@@ -229,8 +229,10 @@ DeliveryOutcome SmtpSession::failed_open(const TransferResult& result) const {
     if (outcome.phase == DeliveryPhase::connect && connected()) {
         outcome.phase = DeliveryPhase::greeting;
     }
-    outcome.reply_code = last_reply_.code;
-    outcome.detail = without_password(last_reply_.text);
+    if (last_reply_.code >= 400) {
+        outcome.reply_code = last_reply_.code;
+        outcome.detail = without_password(last_reply_.text);
+    }
     const auto fail = [&outcome](DeliveryFailure failure, std::string detail) {
         outcome.failure = failure;
         if (outcome.detail.empty()) outcome.detail = std::move(detail);
@@ -241,7 +243,6 @@ DeliveryOutcome SmtpSession::failed_open(const TransferResult& result) const {
     if (unusable_ca_file_) return fail(DeliveryFailure::tls, server_->ca_file);
     if (is_certificate_or_handshake(result.code)) {
         outcome.phase = DeliveryPhase::tls;
-        if (result.code != CURLE_USE_SSL_FAILED) outcome.reply_code = 0;
         outcome.detail = message_.data();
         return fail(DeliveryFailure::tls, {});
     }
@@ -250,10 +251,16 @@ DeliveryOutcome SmtpSession::failed_open(const TransferResult& result) const {
         ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
         const int number = socket_errno_ != 0 ? socket_errno_ : static_cast<int>(error);
         const ReasonCode code = reason_of_errno(number).value_or(ReasonCode::host_unreachable);
-        return fail(failure_of(code), std::string(to_string(code)));
+        outcome.cause = code;
+        return fail(failure_of(code), {});
     }
     if (outcome.reply_code == 421) return fail(DeliveryFailure::server_error, {});
-    if (result.code == CURLE_LOGIN_DENIED) return fail(DeliveryFailure::authentication, {});
+    if (result.code == CURLE_LOGIN_DENIED) {
+        outcome.phase = DeliveryPhase::auth;
+        return fail(
+            logging_in_ ? DeliveryFailure::authentication : DeliveryFailure::no_authentication,
+            message_.data());
+    }
     if (result.code == CURLE_OUT_OF_MEMORY) return fail(DeliveryFailure::own_fault, {});
     if (outcome.reply_code >= 400 || garbled_ || result.code == CURLE_WEIRD_SERVER_REPLY ||
         result.code == CURLE_REMOTE_ACCESS_DENIED) {

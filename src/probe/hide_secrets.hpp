@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/target.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace vigia {
+
+inline constexpr std::size_t kMaxSecret = std::size_t{16} * 1024;  ///< longer ones: their start
+
+/// `text`, which comes from the target, without the secrets that we sent to it: a target that
+/// echoes its request must not bring a token into a mail. Each occurrence of a password, token,
+/// header value or body, also of Basic's base64 form, becomes `***`. Secrets shorter than four
+/// bytes are left: hiding every "1" would hide the answer.
+std::string hide_secrets(std::string text, const HttpTarget& target);
+
+}  // namespace vigia
