@@ -27,3 +27,8 @@ add_library(vigia_asio INTERFACE)
 target_link_libraries(vigia_asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(vigia_asio INTERFACE
     BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+if(VIGIA_SANITIZE MATCHES "address")
+    # Its free lists of coroutine frames and handlers would hide every use after free.
+    target_compile_definitions(vigia_asio INTERFACE
+        BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING)
+endif()

@@ -136,6 +136,14 @@ BAD = {
         ("src/env/x.cpp", coroutine("auto op = asio::async_initiate<T, void()>("
                                     "[this](auto h) { go(h); }, token);\nco_await std::move(op);")),
     ],
+    "co-condition": [
+        ("src/engine/x.cpp", coroutine("if (co_await g(5)) h();")),
+        ("src/engine/x.cpp", coroutine("while (!x.empty()) {\nif (!co_await y()) co_return;\n}")),
+        ("src/engine/x.cpp", coroutine("do { ++c; } while (co_await g(c * 7));")),
+        ("src/engine/x.cpp", coroutine("if (a < b && c > d && co_await g()) a = b;\nx.y(z);")),
+        ("src/engine/x.cpp", coroutine("[&] { int x = 2; use(x); }();\n"
+                                       "switch (co_await g()) { case X::y: h(); }")),
+    ],
     "capture-default": [
         ("src/engine/x.cpp", "void f() {\n    auto l = [=] { return x; };\n}"),
         ("src/engine/x.cpp", "void f() {\n    use([=, &y](int i) { return x + i; });\n}"),
@@ -256,7 +264,7 @@ GOOD = {
         ("src/engine/x.cpp", coroutine("[[maybe_unused]] int n = co_await g();\nint a[] = {1};\n"
                                        "delete[] p;\nco_await g(m[key](1));")),
     ],
-    "co-or": [("src/engine/x.cpp", coroutine("if (co_await f() || co_await (g(a || b))) return;"))],
+    "co-or": [("src/engine/x.cpp", coroutine("x = co_await f() || co_await (g(a || b));"))],
     "co-spawn": [
         ("src/app/x.cpp", "void f() {\n    co_spawn(ex, g(v), [this](std::exception_ptr e) "
                           "{ ended(e); });\n}"),
@@ -270,6 +278,15 @@ GOOD = {
     "co-initiate": [
         ("src/env/x.cpp", "auto start(Token token) {\n    return asio::async_initiate<T, void()>("
                           "[this](auto h) { go(h); }, token);\n}"),
+    ],
+    "co-condition": [
+        ("src/app/x.cpp", coroutine("const bool a = co_await g();\nif (a || co_await h()) x();")),
+        ("src/engine/x.cpp", coroutine("if (x) co_await g();\nwhile (y) { co_await g(); }")),
+        ("src/engine/x.cpp", coroutine("if (co_await g()) {\n    Parking parking(executor_);\n}")),
+        ("src/engine/x.cpp", coroutine("for (const auto& x : v) { if (co_await g(x)) y(); }")),
+        ("src/engine/x.cpp", coroutine("if (co_await g()) y();\nstd::map<int, A>::iterator* it;")),
+        ("src/engine/x.cpp", coroutine("if (const auto x = co_await g()) y();")),
+        ("src/engine/x.cpp", coroutine("sim::Waiter w{1};\nif (co_await g()) y();")),
     ],
     "capture-default": [
         ("src/engine/x.cpp", "void f() {\n    auto l = [&, x] { return x; };\n    a[b] = c;\n}"),

@@ -40,6 +40,7 @@ RULES = {
     "co-spawn": "no capturing lambda as the coroutine of co_spawn",
     "co-aggregate": "no designated initialisers inside a co_await expression",
     "co-initiate": "no async_initiate with captures inside a coroutine",
+    "co-condition": "no co_await in a condition of a coroutine without locals",
     "capture-default": "no [=]",
     "size-line": f"at most {LIMITS['line']} columns",
     "size-file": f"at most {LIMITS['header']} lines of header, {LIMITS['source']} of source",

@@ -4,6 +4,12 @@ than was written: objects destroyed twice, deadlines that win late. Part of tool
 
 _COROUTINE_WORDS = {"co_await", "co_return", "co_yield"}
 _CONDITIONS = {"if", "while", "for", "switch"}
+_NOT_A_TYPE = {
+    "break", "case", "catch", "co_await", "co_return", "co_yield", "continue", "default", "delete",
+    "do", "else", "goto", "new", "return", "sizeof", "this", "throw", "try",
+}  # fmt: skip
+_DECLARES = {"auto", "bool", "char", "class", "const", "constexpr", "double", "enum", "float",
+             "int", "long", "short", "static", "struct", "unsigned", "using"}
 
 
 class _Reader:
@@ -83,6 +89,44 @@ class _Reader:
             yield first, closing - 1
 
 
+    def is_declaration(self, i):
+        """Whether the statement that begins at i declares something: `a::B<C>& d` and what follows.
+        A guess from the shape."""
+        if self.at(i) in _DECLARES:
+            return True
+        names, angle = 0, 0
+        while i < len(self.tokens):
+            text = self.at(i)
+            if angle:
+                angle += {"<": 1, ">": -1}.get(text, 0)
+                if text in (";", "{", "}"):
+                    return False
+            elif text == "<" and names:
+                angle = 1
+            elif text[0].isalpha() or text[0] == "_":
+                if text in _NOT_A_TYPE or text in _CONDITIONS:
+                    return False
+                if self.at(i - 1) != "::" or not names:
+                    names += 1
+                if names == 2:
+                    return self.at(i + 1) in ("=", "{", "(", ";", ":", "[", ",")
+            elif text not in ("::", "&", "&&", "*") or not names:
+                return False
+            i += 1
+        return False
+
+    def declares_something(self, opening):
+        """Whether the body that opens at `opening` has a local of its own, lambdas left out."""
+        for i in self.inside(opening + 1, self.match[opening] - 1):
+            before = self.at(i - 1)
+            begins = before in (";", "{", "}", "else", "do") or (
+                before == "(" and self.at(i - 2) in _CONDITIONS
+            )
+            if begins and self.is_declaration(i):
+                return True
+        return False
+
+
 def check(source):
     """Yields (line, rule, message)."""
     reader = _Reader(source)
@@ -99,6 +143,7 @@ def check(source):
         if header.endswith("awaitable_operators.hpp"):
             yield line, "co-or", "awaitable_operators waits for the first success (race())"
     yield from _check_called_lambdas(reader)
+    yield from _check_conditions(reader)
 
 
 def _check_await(reader, i):
@@ -158,3 +203,19 @@ def _check_called_lambdas(reader):
                 yield (reader.tokens[introducer].line, "co-lambda",
                        "a capturing lambda that is a coroutine, called at once: its captures are "
                        "gone at the first suspension (a named coroutine, or a named lambda)")
+
+
+def _check_conditions(reader):
+    """g++ bug 106188: with no local to its name the function's frame is laid out twice."""
+    for function in reader.source.functions:
+        if function.body not in reader.match:
+            continue
+        for i in reader.inside(function.body + 1, reader.match[function.body] - 1):
+            closing = reader.match.get(i + 1, 0)
+            if reader.at(i) not in _CONDITIONS or reader.at(i + 1) != "(" or closing < i:
+                continue
+            condition = {reader.at(j) for j in reader.inside(i + 2, closing - 1)}
+            if "co_await" in condition and not reader.declares_something(function.body):
+                yield (reader.tokens[i].line, "co-condition",
+                       "co_await in a condition of a coroutine without a local variable corrupts "
+                       "its frame (name the awaited value on the line before)")

@@ -37,7 +37,15 @@ public:
           sends_(executor, [this](std::exception_ptr error) { failure_ = std::move(error); }) {}
 
     asio::awaitable<bool> run(const EmailChannel& channel) {
-        for (const std::string& address : channel.recipients) sends_.spawn(send(address));
+        // In order while the server answers. Once it is in trouble, each message may take minutes:
+        // the rest go side by side.
+        for (const std::string& address : channel.recipients) {
+            if (trouble_) {
+                sends_.spawn(send(address));
+            } else {
+                co_await send(address);
+            }
+        }
         co_await sends_.wait_empty();
         if (failure_) std::rethrow_exception(failure_);
         co_return all_accepted_;
@@ -64,6 +72,7 @@ private:
             return;
         }
         all_accepted_ = false;
+        trouble_ = trouble_ || outcome.channel_trouble();
         terminal_.out(phrase(catalog_, N_("Error sending mail to {}: {}"), escape_line(address),
                              describe(outcome, catalog_)) +
                       "\n");
@@ -76,6 +85,7 @@ private:
     IncidentId test_;
     Semaphore room_;
     bool all_accepted_ = true;
+    bool trouble_ = false;  ///< of the server, not of one recipient
     std::exception_ptr failure_;
     TaskGroup sends_;
 };

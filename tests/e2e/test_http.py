@@ -105,8 +105,8 @@ DOWN = {  # the reason must match, whatever the case
     "short body": ("<http>/short-body", "body"),
     "chunk with a bad size": ("<http>/raw/" + CHUNKED + "zz%0D%0Aabc%0D%0A", "body"),
     "chunks without an end": ("<http>/raw/" + CHUNKED + "3%0D%0Aabc%0D%0A", "body"),
-    "length that is no number": (
-        "<http>/raw/HTTP%2F1.1%20200%20OK%0D%0AContent-Length:%20-5%0D%0A%0D%0A", "first byte|header"),
+    "negative length": ("<http>/raw/HTTP%2F1.1%20200%20OK%0D%0AContent-Length:%20-5%0D%0A%0D%0A",
+                        "first byte|header"),
     "interim answers only": (hanging("<http>/raw/HTTP%2F1.1%20100%20Continue%0D%0A%0D%0A"),
                              "first byte|header"),
     "reset": ("<http>/reset", "first byte"),
@@ -119,8 +119,9 @@ DOWN = {  # the reason must match, whatever the case
     "silent in TLS": (hanging("https://127.0.0.1:<silent>/"), "tls"),
     "half a handshake": (hanging("https://127.0.0.1:<half_tls>/"), "tls"),
     "reset in TLS": ("https://127.0.0.1:<tls_resets>/", "tls"),
-    "plain where TLS is due": ("<http_as_https>/ok", "tls"),
-    "deaf": (hanging("http://127.0.0.1:<deaf>/", method="POST", body="x" * 2 ** 23, timeout=3), "send"),
+    "plain where TLS is due": ("<nginx_as_https>/", "tls"),
+    "deaf": (hanging("http://127.0.0.1:<deaf>/", method="POST", body="x" * 2 ** 23, timeout=3),
+             "send"),
     "no answer": (hanging("<http>/silence"), "first byte"),
     "hangs in headers": (hanging("<http>/hang-headers"), "first byte|header"),
     "drips headers": (hanging("<http>/drip-headers"), "first byte|header"),
@@ -147,7 +148,7 @@ def places(hostile, nginx, certs):
              for name in ("refused", "resets", "silent", "half_tls", "tls_resets", "deaf")}
     kinds = {kind: hostile.https("", kind) for kind in (*Certs.SERVER_KINDS, "mutual")}
     yield ports | kinds | {
-        "http": hostile.http(""), "http_as_https": hostile.http("").replace("http:", "https:"),
+        "http": hostile.http(""), "nginx_as_https": nginx.http.replace("http:", "https:"),
         "good_localhost": hostile.https("", "good", "localhost"),
         "nginx": nginx.http, "nginx_tls": nginx.https, "nginx_mutual": nginx.mutual,
         "nginx_userinfo": nginx.http.replace("//", f"//{nginx.USER}:{nginx.PASSWORD}@"),

@@ -274,7 +274,7 @@ def test_a_server_that_is_not_there_is_retried(vigia, site, smtp):
 
 
 @pytest.mark.parametrize("phase", ["banner", "ehlo", "mail", "rcpt", "data", "body"])
-def test_a_stalled_server_delays_no_check_and_no_stop_and_is_retried(vigia, site, smtp, phase):
+def test_a_stalled_server_delays_no_check_and_is_retried(vigia, site, smtp, phase):
     smtp.fault(phase, STALL)
     site.down()
     running = vigia.start(config=fast({"Web": site.url}, smtp.email()))
@@ -284,10 +284,15 @@ def test_a_stalled_server_delays_no_check_and_no_stop_and_is_retried(vigia, site
     assert max(gaps) < 1.0, gaps
     smtp.clear()  # ends the stalled connection without a reply
     running.wait_logged(SENT + ANA, "INFO")
+    running.stop()
     assert subjects(smtp.messages) == [ALERT + "Web"]
-    smtp.fault(phase, STALL)
-    site.up()
-    running.wait_logged("Sitio web recuperado: Web")
+
+
+def test_neither_a_stalled_server_nor_a_queue_makes_the_stop_late(vigia, sites, hostile, smtp):
+    smtp.fault("body", STALL)
+    websites = {f"Web {n}": hostile.http(f"/status/503/{n}") for n in range(20)}
+    running = vigia.start(config=fast(websites, smtp.email(ANA, EVA)))
+    smtp.wait_command(".")
     running.stop()
 
 

@@ -165,7 +165,7 @@ def test_a_crash_leaves_no_core_with_secrets(vigia, site):
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
     vigia.write(fast({"Web": {"url": site.url, "auth": {"bearer": SECRETS["bearer"]}}}))
-    process = vigia._open(("run",), {}, preexec_fn=allow_cores)
+    process = vigia.open(("run",), preexec_fn=allow_cores)
     wait_until(lambda: site.hits)
     os.kill(process.pid, signal.SIGSEGV)
     _, status = os.waitpid(process.pid, 0)

@@ -38,7 +38,7 @@ class Vigia:
         self.binary, self.directory = binary, directory
         kept = {key: value for key, value in os.environ.items() if KEPT.match(key)}
         self.environment = kept | {"HOME": str(directory), "LC_ALL": language}
-        self.started, self.finished = [], []
+        self.started, self.finished, self._processes = [], [], []
 
     def write(self, config, name="config.json"):
         """Writes the configuration (object, text or bytes) and returns its path."""
@@ -54,7 +54,7 @@ class Vigia:
     def command(self, *arguments, timeout=30, env=(), keep=True, **options):
         """Runs a command to its end. env: pairs that replace the environment's, None unsets."""
         begin = time.monotonic()
-        process = self._open(arguments, env, **options)
+        process = self.open(arguments, env, **options)
         outputs = {}
         readers = [threading.Thread(target=lambda name, stream: outputs.update(
             {name: stream.read().decode("utf-8", "replace")}), args=(name, stream), daemon=True)
@@ -88,7 +88,7 @@ class Vigia:
         """Starts a command that goes on until stopped; `run` when none is named."""
         if config is not None:
             self.write(config)
-        running = Running(self._open(arguments or ("run",), env, **options))
+        running = Running(self.open(arguments or ("run",), env, **options))
         self.started.append(running)
         return running
 
@@ -105,13 +105,20 @@ class Vigia:
     def kill_all(self):
         for running in self.started:
             running.kill()
+        for process in self._processes:
+            if process.returncode is None:
+                process.kill()
+                process.wait()
 
-    def _open(self, arguments, env, **options):
+    def open(self, arguments, env=(), **options):
+        """The bare process, for whoever needs more than command() and start() give."""
         environment = self.environment | dict(env)
         environment = {key: value for key, value in environment.items() if value is not None}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [str(self.binary), *map(str, arguments)], cwd=self.directory, env=environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+        self._processes.append(process)
+        return process
 
 
 class Running:

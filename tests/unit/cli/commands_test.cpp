@@ -146,6 +146,19 @@ TEST(NotifyTestCommand, SucceedsIfAllAreAcceptedAndIsUniqueEachTime) {
     EXPECT_NE(world.mailer.messages[0].message_id, world.mailer.messages[1].message_id);
 }
 
+TEST(NotifyTestCommand, GoesOnInOrderAndTriesEverybodyEvenIfTheServerIsDown) {
+    World world;
+    DeliveryOutcome down;
+    down.failure = DeliveryFailure::unreachable;
+    const std::vector<std::string> everybody{"a@x.org", "b@x.org", "c@x.org", "d@x.org"};
+    world.mailer.outcomes["b@x.org"] = down;
+    EXPECT_EQ(world.run(notify_test(world.env, world.terminal, channel(everybody), Language::en)),
+              kExitFailed);
+    std::vector<std::string> tried;
+    for (const MailMessage& message : world.mailer.messages) tried.push_back(message.to);
+    EXPECT_EQ(tried, everybody);
+}
+
 TEST(NotifyTestCommand, FailsWithoutAChannel) {
     World world;
     EXPECT_EQ(world.run(notify_test(world.env, world.terminal, std::nullopt, Language::es)),

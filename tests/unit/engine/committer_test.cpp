@@ -1,0 +1,193 @@
+#include "engine/committer.hpp"
+
+#include "tests/unit/engine/bench.hpp"
+
+#include <gtest/gtest.h>
+#include <map>
+#include <optional>
+
+namespace vigia {
+namespace {
+
+namespace asio = boost::asio;
+using engine_test::Bench;
+using sim::StoreFault;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+/// A batch that says which it is: the state of monitor `number`.
+Batch batch_of(unsigned number) {
+    Batch batch;
+    MonitorState state;
+    state.bad_streak = number;
+    batch.states.push_back({MonitorId("m"), state});
+    return batch;
+}
+
+class CommitterTest : public testing::Test {
+protected:
+    CommitterTest() {
+        bench_.tasks.spawn(committer_.run());
+        bench_.tasks.spawn(committer_.watch());
+    }
+    ~CommitterTest() override {
+        committer_.stop();
+        bench_.run_for(minutes(2));
+    }
+
+    asio::awaitable<void> commit(unsigned number) {
+        const CommitOutcome outcome = co_await committer_.commit(batch_of(number));
+        ended_.push_back(number);
+        outcomes_[number] = outcome;
+        ended_at_[number] = bench_.elapsed();
+    }
+    void start(unsigned number) { bench_.tasks.spawn(commit(number)); }
+
+    /// The numbers of the batches in the order in which the store has them.
+    std::vector<unsigned> written() const {
+        std::vector<unsigned> numbers;
+        for (const Batch& batch : bench_.seen.commits) {
+            for (const StateRow& row : batch.states) numbers.push_back(row.state.bad_streak);
+        }
+        return numbers;
+    }
+    void store_is(StoreFault fault, Duration from, Duration to) {
+        bench_.store_faults.add({bench_.elapsed() + from, bench_.elapsed() + to}, fault);
+    }
+
+    Bench bench_;
+    Committer committer_{bench_.io.get_executor(), bench_.clock, bench_.store, bench_.events};
+    std::vector<unsigned> ended_;
+    std::map<unsigned, CommitOutcome> outcomes_;
+    std::map<unsigned, Duration> ended_at_;
+};
+
+using Numbers = std::vector<unsigned>;
+
+TEST_F(CommitterTest, ReturnsOnceTheBatchIsDurable) {
+    start(1);
+    bench_.settle();
+    EXPECT_EQ(written(), Numbers{1});
+    EXPECT_EQ(ended_, Numbers{1});
+    EXPECT_EQ(outcomes_.at(1), CommitOutcome::committed);
+    EXPECT_EQ(committer_.commits(), 1U);
+    EXPECT_EQ(committer_.queued(), 0U);
+}
+
+TEST_F(CommitterTest, KeepsTheOrderAndWritesWhatWaitsInOneTransaction) {
+    store_is(StoreFault::slow, {}, seconds(10));
+    start(1);
+    bench_.run_for(seconds(1));
+    for (unsigned i = 2; i <= 5; ++i) start(i);
+    bench_.run_for(minutes(1));
+    EXPECT_EQ(written(), (Numbers{1, 2, 3, 4, 5}));
+    EXPECT_EQ(ended_, (Numbers{1, 2, 3, 4, 5}));
+    EXPECT_EQ(committer_.commits(), 2U);
+}
+
+TEST_F(CommitterTest, TriesAgainEachTimeLaterUntilTheStoreIsBack) {
+    store_is(StoreFault::failing, {}, seconds(12));
+    start(1);
+    bench_.run_for(seconds(11));
+    EXPECT_FALSE(committer_.healthy());
+    EXPECT_TRUE(ended_.empty());
+    EXPECT_EQ(bench_.seen.refused, 7U) << "at 0, 0.1, 0.3, 0.7, 1.5, 3.1 and 6.3 s";
+    bench_.run_for(seconds(6));
+    EXPECT_EQ(outcomes_.at(1), CommitOutcome::committed);
+    EXPECT_TRUE(committer_.healthy());
+    EXPECT_EQ(bench_.logged("The store cannot be written"), 1U);
+    EXPECT_EQ(bench_.logged("The store is written again"), 1U);
+    EXPECT_EQ(bench_.logged("CRITICAL"), 0U);
+}
+
+TEST_F(CommitterTest, NewBatchesDoNotHurryTheRetry) {
+    store_is(StoreFault::failing, {}, minutes(1));
+    start(1);
+    bench_.run_for(seconds(10));
+    const unsigned before = bench_.seen.refused;
+    for (unsigned i = 2; i < 50; ++i) start(i);
+    bench_.run_for(milliseconds(100));
+    EXPECT_LE(bench_.seen.refused, before + 1);
+}
+
+TEST_F(CommitterTest, AfterThirtySecondsEachBatchIsReleasedAndCommittedFirstWhenTheStoreIsBack) {
+    store_is(StoreFault::failing, {}, seconds(50));
+    start(1);
+    bench_.run_for(seconds(10));
+    start(2);
+    bench_.run_for(seconds(19));
+    EXPECT_TRUE(ended_.empty()) << "29 s";
+    bench_.run_for(seconds(2));
+    EXPECT_EQ(ended_, Numbers{1});
+    EXPECT_EQ(outcomes_.at(1), CommitOutcome::overdue);
+    EXPECT_EQ(bench_.logged("CRITICAL"), 1U);
+    bench_.run_for(seconds(10));
+    EXPECT_EQ(outcomes_.at(2), CommitOutcome::overdue);
+    EXPECT_EQ(ended_at_.at(2) - ended_at_.at(1), seconds(10)) << "each has its own 30 s";
+    start(3);
+    bench_.run_for(seconds(20));
+    EXPECT_EQ(written(), (Numbers{1, 2, 3}));
+    EXPECT_EQ(outcomes_.at(3), CommitOutcome::committed);
+    EXPECT_EQ(ended_.size(), 3U) << "nobody is answered twice";
+    EXPECT_EQ(bench_.logged("CRITICAL"), 1U);
+}
+
+TEST_F(CommitterTest, ACommitThatHangsReleasesWhoWaitsToo) {
+    store_is(StoreFault::hanging, {}, seconds(90));
+    start(1);
+    bench_.run_for(seconds(5));
+    start(2);
+    bench_.run_for(seconds(26));
+    EXPECT_EQ(ended_, Numbers{1});
+    EXPECT_EQ(outcomes_.at(1), CommitOutcome::overdue);
+    EXPECT_FALSE(committer_.healthy()) << "readiness must show it";
+    EXPECT_EQ(bench_.logged("CRITICAL"), 1U);
+    bench_.run_for(seconds(5));
+    EXPECT_EQ(outcomes_.at(2), CommitOutcome::overdue);
+    bench_.run_for(minutes(1));
+    EXPECT_EQ(written(), (Numbers{1, 2}));
+    EXPECT_TRUE(committer_.healthy());
+}
+
+TEST_F(CommitterTest, ASecondOutageHasItsOwnPatience) {
+    store_is(StoreFault::failing, {}, seconds(40));
+    start(1);
+    bench_.run_for(seconds(60));
+    store_is(StoreFault::failing, {}, seconds(40));
+    start(2);
+    bench_.run_for(seconds(29));
+    EXPECT_EQ(ended_, Numbers{1});
+    bench_.run_for(seconds(2));
+    EXPECT_EQ(outcomes_.at(2), CommitOutcome::overdue);
+    EXPECT_EQ(bench_.logged("CRITICAL"), 2U);
+}
+
+TEST_F(CommitterTest, AtAStopNobodyWaitsLongForAFailingStore) {
+    store_is(StoreFault::failing, {}, minutes(10));
+    start(1);
+    bench_.run_for(seconds(10));
+    committer_.hurry();
+    start(2);
+    bench_.run_for(seconds(1));
+    EXPECT_EQ(ended_.size(), 2U);
+    committer_.stop();
+    bench_.run_for({});
+    EXPECT_EQ(bench_.tasks.size(), 0U) << "one last try, no more";
+    EXPECT_EQ(bench_.logged("CRITICAL"), 0U) << "it has not failed for 30 s";
+}
+
+TEST_F(CommitterTest, AStopWritesWhatWaits) {
+    store_is(StoreFault::failing, {}, seconds(2));
+    start(1);
+    bench_.run_for(milliseconds(1900));
+    start(2);
+    bench_.run_for(milliseconds(200));
+    committer_.stop();
+    bench_.run_for({});
+    EXPECT_EQ(written(), (Numbers{1, 2}));
+    EXPECT_EQ(bench_.tasks.size(), 0U);
+}
+
+}  // namespace
+}  // namespace vigia
