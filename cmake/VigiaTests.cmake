@@ -40,6 +40,8 @@ function(vigia_test_suite directory seconds)
     add_executable("${target}" ${sources})
     target_link_libraries("${target}" PRIVATE test_support GTest::gtest_main)
     vigia_use_pch("${target}" tests)
+    # GoogleTest's macros end in an if … else of their own: no braces needed around one.
+    target_compile_options("${target}" PRIVATE -Wno-dangling-else)
     add_dependencies(suites "${target}")
     target_compile_definitions("${target}" PRIVATE
         "VIGIA_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")

@@ -52,13 +52,16 @@ void Dispatcher::start() {
 void Dispatcher::add(std::vector<Notification> rows) {
     if (rows.empty()) return;
     std::vector<Notification> refused;
+    const bool all_configured = std::ranges::all_of(rows, [this](const Notification& row) {
+        return std::ranges::find(recipients_, row.recipient) != recipients_.end();
+    });
     for (Notification& row : rows) {
         if (auto dead = outbox_.add(std::move(row), env_.clock.now())) {
             refused.push_back(std::move(*dead));
         }
     }
     bury(std::move(refused), events_.catalog().text(N_("too many notifications are waiting")));
-    drop_unconfigured();
+    if (!all_configured) drop_unconfigured();  // walks every lane
     work_->ring();
 }
 
@@ -90,7 +93,15 @@ asio::awaitable<void> Dispatcher::send(Outbox::Claim claim, std::shared_ptr<Noti
         co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
         if (sends_.cancelled()) co_return;
     }
-    const DeliveryOutcome outcome = co_await channel->deliver(claim.row);
+    // A row whose send threw must not stay in flight: its lane and its place in the channel would
+    // be lost with it.
+    DeliveryOutcome outcome;
+    try {
+        outcome = co_await channel->deliver(claim.row);
+    } catch (const std::exception& error) {
+        events_.internal_error(error.what());
+        outcome.failure = DeliveryFailure::own_fault;
+    }
     const auto state = co_await asio::this_coro::cancellation_state;
     if (!outcome.accepted() && state.cancelled() != asio::cancellation_type::none) {
         co_return;  // our own doing: the row stays pending

@@ -46,7 +46,8 @@ void EventLog::attempt_failed(const Monitor& monitor, int attempt, const ProbeRe
         log_.write(LogLevel::warning,
                    format(catalog_, N_("Attempt {} failed (status code: {}): {}"), attempt,
                           result.http_status, monitor.name));
-    } else if (result.reason.phase == Phase::condition || result.reason.phase == Phase::status) {
+    } else if (result.reason.phase == Phase::condition || result.reason.phase == Phase::redirect ||
+               result.reason.phase == Phase::status) {
         log_.write(LogLevel::warning, format(catalog_, N_("Attempt {} failed ({}): {}"), attempt,
                                              describe(result.reason, catalog_), monitor.name));
     } else {

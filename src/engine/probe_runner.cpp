@@ -21,6 +21,9 @@ bool may_be_our_lateness(const ProbeResult& result) {
         case ReasonCode::timeout:
         case ReasonCode::connection_reset:
         case ReasonCode::connection_closed:
+        case ReasonCode::host_unreachable:
+        case ReasonCode::proxy_failure:
+        case ReasonCode::protocol_error:
         case ReasonCode::body_truncated:
         case ReasonCode::tls_failure:
             return result.outcome == Outcome::down;

@@ -89,6 +89,7 @@ void Shard::apply(const ConfigDifference& change_set) {
         add(monitor, InitialState{},
             first_check(now, i, change_set.added.size(), monitor->policy.check_interval));
     }
+    std::erase_if(endpoints_, [](const auto& entry) { return entry.second.expired(); });
     timer_->ring();
 }
 

@@ -1,5 +1,7 @@
 #include "probe/hide_secrets.hpp"
 
+#include "base/base64.hpp"
+
 #include <algorithm>
 #include <string_view>
 #include <variant>
@@ -10,24 +12,6 @@ namespace {
 
 constexpr std::size_t kShortestSecret = 4;
 constexpr std::string_view kMask = "***";
-
-/// RFC 4648 §4.
-std::string base64(std::string_view bytes) {
-    static constexpr std::string_view kAlphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const auto byte = [&](std::size_t k) -> unsigned {
-            return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U;
-        };
-        const unsigned group = byte(0) << 16U | byte(1) << 8U | byte(2);
-        for (std::size_t k = 0; k < 4; ++k) {
-            const bool padding = i + k > bytes.size();
-            text += padding ? '=' : kAlphabet[(group >> (18U - 6U * k)) & 63U];
-        }
-    }
-    return text;
-}
 
 /// Everything secret that a request to `target` carries, longest first, so that no secret is left
 /// over because a part of it was hidden before.

@@ -12,7 +12,7 @@ namespace {
 /// finished stay. `finished_at` is empty for those.
 template <class Rows, class FinishedAt>
 void keep_newest(Rows& rows, std::size_t bound, FinishedAt finished_at) {
-    if (rows.size() <= bound + bound / 10) return;  // in tenths, so that the sort is rare
+    if (rows.size() <= bound) return;
     std::vector<std::pair<WallTime, typename Rows::iterator>> finished;
     for (auto it = rows.begin(); it != rows.end(); ++it) {
         if (const std::optional<WallTime> at = finished_at(it->second)) {
@@ -33,10 +33,12 @@ boost::asio::awaitable<Result<void>> MemoryStore::commit(Batch batch) {
         states_.insert_or_assign(std::move(row.monitor), std::move(row.state));
     }
     for (Incident& incident : batch.incidents) {
+        if (incident.ended_at) ++finished_;
         IncidentId id = incident.id;
         incidents_.insert_or_assign(std::move(id), std::move(incident));
     }
     for (Notification& row : batch.notifications) {
+        if (row.finished_at) ++finished_;
         NotificationId id = row.id;
         notifications_.insert_or_assign(std::move(id), std::move(row));
     }
@@ -45,6 +47,8 @@ boost::asio::awaitable<Result<void>> MemoryStore::commit(Batch batch) {
 }
 
 void MemoryStore::forget_oldest() {
+    if (finished_ < kMaxFinished / 10) return;  // a sweep looks at every row: let it be rare
+    finished_ = 0;
     keep_newest(incidents_, kMaxFinished, [](const Incident& i) { return i.ended_at; });
     keep_newest(notifications_, kMaxFinished, [](const Notification& n) { return n.finished_at; });
 }

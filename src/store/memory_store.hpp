@@ -32,6 +32,7 @@ private:
     std::map<NotificationId, Notification> notifications_;
     std::uint64_t commits_ = 0;
     std::uint64_t results_ = 0;
+    std::size_t finished_ = 0;  ///< rows finished since the last sweep
 };
 
 }  // namespace vigia

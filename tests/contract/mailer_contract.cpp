@@ -2,6 +2,7 @@
 
 #include "tests/contract/mail_world.hpp"
 #include "tests/contract/real_mail.hpp"
+#include "tests/contract/sim_worlds.hpp"
 
 #include <gtest/gtest.h>
 
@@ -68,7 +69,8 @@ TEST_P(MailerContract, AFailureIsOverWhenTheTroubleIs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, MailerContract,
-                         ::testing::Values(MailWorldFactory{"libcurl", &make_real_mail_world}),
+                         ::testing::Values(MailWorldFactory{"libcurl", &make_real_mail_world},
+                                           MailWorldFactory{"sim", &make_sim_mail_world}),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

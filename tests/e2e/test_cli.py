@@ -53,6 +53,20 @@ def test_the_file_named_by_c_is_the_one_that_is_missing(vigia):
     assert finished.code == 2 and "otra/parte.json" in finished.err
 
 
+@pytest.mark.parametrize("path", [".", "/dev/zero", "config.json/x"])
+@pytest.mark.parametrize("command", ["validate", "check", "run"])
+def test_what_is_no_configuration_file_is_refused(vigia, path, command):
+    vigia.write({"websites": {"Uno": "http://127.0.0.1:9/"}})
+    finished = vigia.command(command, "-c", path, timeout=10)
+    assert finished.code in (1, 2) and path in finished.err, str(finished)
+
+
+def test_a_secret_file_without_an_end_is_refused(vigia):
+    vigia.write({"websites": {"Uno": {"url": "http://h/", "auth": {"bearer_file": "/dev/zero"}}}})
+    finished = vigia.command("validate", timeout=10)
+    assert finished.code == 2 and "/websites/Uno/auth/bearer_file" in finished.err
+
+
 @pytest.mark.parametrize("config", [{}, {"websites": {}}, {"websites": {}, "databases": {}}])
 @pytest.mark.parametrize("command, code", [("run", 1), ("check", 2), ("validate", 2)])
 def test_a_configuration_without_services_is_refused(vigia, config, command, code):
@@ -253,6 +267,7 @@ def test_check_finds_monitors_by_name_or_id_only(vigia, hostile):
         ids = sorted(monitor["id"] for monitor in json.loads(finished.out))
         assert ids == ["mi.tercero", "site-nandu-veloz"]
     before = len(hostile.hits("/status/500"))
+    assert vigia.command("check", b"\xff\xfe".decode("utf-8", "surrogateescape")).code == 2
     unknown = vigia.command("check", "Nadie", "Otro")
     assert unknown.code == 2 and "Nadie" in unknown.err, str(unknown)
     assert len(hostile.hits("/status/500")) == before

@@ -286,6 +286,7 @@ def test_a_stalled_server_delays_no_check_and_is_retried(vigia, site, smtp, phas
     running.wait_logged(SENT + ANA, "INFO")
     running.stop()
     assert subjects(smtp.messages) == [ALERT + "Web"]
+    assert len({message["Message-ID"] for message in smtp.unacknowledged + smtp.messages}) == 1
 
 
 def test_neither_a_stalled_server_nor_a_queue_makes_the_stop_late(vigia, sites, hostile, smtp):

@@ -1,5 +1,6 @@
 #include "env/real/mail_encoding.hpp"
 
+#include "base/base64.hpp"
 #include "base/hash.hpp"
 #include "base/local_time.hpp"
 #include "base/text.hpp"
@@ -34,26 +35,6 @@ std::size_t sequence_length(std::string_view text) {
         if (is_utf8(text.substr(0, length))) return length;
     }
     return 0;
-}
-
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view kAlphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string encoded;
-    encoded.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        std::uint32_t block = 0;
-        for (std::size_t k = 0; k < 3; ++k) {
-            const std::size_t at = i + k;
-            const auto byte = at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0U;
-            block = block << 8U | byte;
-        }
-        for (std::size_t k = 0; k < 4; ++k) {
-            const bool padding = i + k > bytes.size();
-            encoded += padding ? '=' : kAlphabet[block >> (18 - 6 * k) & 0x3fU];
-        }
-    }
-    return encoded;
 }
 
 /// How many bytes fit into an encoded word of at most `room` characters.

@@ -475,9 +475,8 @@ std::shared_ptr<const AddressList> Resolver::known(std::string_view name) {
 }
 
 asio::awaitable<Resolution> Resolver::resolve(std::string name, MonoTime deadline) {
-    if (std::shared_ptr<const AddressList> addresses = known(name)) {
-        co_return Resolution{ReasonCode::none, std::move(addresses)};
-    }
+    Resolution at_once{ReasonCode::none, known(name)};
+    if (at_once.addresses) co_return at_once;
     co_return co_await impl_->resolve(std::move(name), deadline);
 }
 

@@ -1,5 +1,6 @@
 #include "env/real/smtp_session.hpp"
 
+#include "base/base64.hpp"
 #include "env/real/http_failure.hpp"
 #include "env/real/mail_encoding.hpp"
 #include "env/real/url.hpp"
@@ -60,7 +61,13 @@ void SmtpSession::ready() {
 
 std::string SmtpSession::without_password(std::string text) const {
     const std::string& password = server_->password.reveal();
-    if (!password.empty() && text.find(password) != std::string::npos) return {};
+    if (password.empty()) return text;
+    // A server may echo what it was sent: as it is, or as AUTH LOGIN and AUTH PLAIN encode it.
+    const std::string plain =
+        std::string(1, '\0') + server_->user + std::string(1, '\0') + password;
+    for (const std::string& secret : {password, base64(password), base64(plain)}) {
+        if (text.find(secret) != std::string::npos) return {};
+    }
     return text;
 }
 

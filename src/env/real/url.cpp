@@ -91,9 +91,12 @@ struct UrlReader {
         std::optional<std::string> host = part(handle, CURLUPART_HOST);
         if (!host || host->empty()) return std::nullopt;
         if (!is_ascii(*host)) {
+            // By the whole URL: libcurl 7.88 leaks where the host alone cannot be converted.
             const Utf8Locale locale;
-            host = part(handle, CURLUPART_HOST, CURLU_PUNYCODE);
-            if (!host || !set(handle, CURLUPART_HOST, *host)) return std::nullopt;
+            const std::optional<std::string> ascii = part(handle, CURLUPART_URL, CURLU_PUNYCODE);
+            if (!ascii || !set(handle, CURLUPART_URL, *ascii)) return std::nullopt;
+            host = part(handle, CURLUPART_HOST);
+            if (!host || !is_ascii(*host)) return std::nullopt;
         }
         const std::optional<std::uint16_t> port = port_of(handle);
         std::optional<std::string> text = part(handle, CURLUPART_URL);

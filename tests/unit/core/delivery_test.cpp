@@ -60,16 +60,19 @@ TEST(Delivery, ShowsTheReplyAndThePhase) {
         const char* english;
     } rows[] = {
         {{}, "accepted by the mail server"},
-        {{F::rejected_recipient, P::recipient, 550, "5.1.1 no such user"},
+        {{F::rejected_recipient, P::recipient, ReasonCode::none, 550, "5.1.1 no such user"},
          "refused by the mail server for good: 550 5.1.1 no such user (phase: recipient)"},
-        {{F::rejected_recipient, P::recipient, 550, "550 5.1.1 no such user"},
+        {{F::rejected_recipient, P::recipient, ReasonCode::none, 550, "550 5.1.1 no such user"},
          "refused by the mail server for good: 550 5.1.1 no such user (phase: recipient)"},
-        {{F::deferred, P::content, 451, ""}, "put off by the mail server: 451 (phase: content)"},
-        {{F::timeout, P::acknowledgement, 0, ""},
+        {{F::deferred, P::content, ReasonCode::none, 451, ""},
+         "put off by the mail server: 451 (phase: content)"},
+        {{F::timeout, P::acknowledgement, ReasonCode::none, 0, ""},
          "the mail server did not answer in time (phase: acknowledgement)"},
-        {{F::unreachable, P::connect, 0, "connection refused"},
+        {{F::unreachable, P::connect, ReasonCode::none, 0, "connection refused"},
          "the mail server cannot be reached: connection refused (phase: connect)"},
-        {{F::own_fault, P::none, 0, ""}, "this machine could not send the mail"},
+        {{F::unreachable, P::connect, ReasonCode::connection_refused, 0, ""},
+         "the mail server cannot be reached: connection refused (phase: connect)"},
+        {{F::own_fault, P::none, ReasonCode::none, 0, ""}, "this machine could not send the mail"},
     };
     for (const auto& row : rows) EXPECT_EQ(describe(row.outcome, kEnglish), row.english);
 
