@@ -1,3 +1,4 @@
+// tidy: allow(size-file) one suite for all checkers, a planted violation each
 // The checkers must fire: each is fed a good history, which it passes, and then the same with one
 // planted mistake.
 #include "sim/checkers/bounds.hpp"
@@ -499,15 +500,17 @@ TEST(CrashChecker, FindsWhatAStartLostOrInvented) {
         std::size_t pending;
         std::size_t found;
     };
-    for (const Case& c : {Case{"nothing", all, down, 1, 0},
-                          Case{"the state", {{}, {open}, {pending}}, down, 1, 1},
-                          Case{"the incident", {{{kWeb, down}}, {}, {pending}}, down, 1, 1},
-                          Case{"the notification", {{{kWeb, down}}, {open}, {}}, down, 1, 1},
-                          Case{"an invented incident",
-                               {{{kWeb, down}}, {open, incident({}, {})}, {pending}},
-                               down, 1, 1},
-                          Case{"the process forgot the state", all, {}, 1, 1},
-                          Case{"the process forgot to send", all, down, 0, 1}}) {
+    for (const Case& c :
+         {Case{"nothing", all, down, 1, 0}, Case{"the state", {{}, {open}, {pending}}, down, 1, 1},
+          Case{"the incident", {{{kWeb, down}}, {}, {pending}}, down, 1, 1},
+          Case{"the notification", {{{kWeb, down}}, {open}, {}}, down, 1, 1},
+          Case{"an invented incident",
+               {{{kWeb, down}}, {open, incident({}, {})}, {pending}},
+               down,
+               1,
+               1},
+          Case{"the process forgot the state", all, {}, 1, 1},
+          Case{"the process forgot to send", all, down, 0, 1}}) {
         History<CrashChecker> h;
         Batch batch;
         batch.states.push_back({kWeb, down});
@@ -545,11 +548,13 @@ TEST(ConvergenceChecker, FindsAHealthThatIsNotTheTruth) {
     const Duration limit = ConvergenceChecker::longest(policy);
     MonitorState up;
     up.health = Health::up;
-    for (const std::optional<bool> truth : {std::optional(true), std::optional(false),
-                                            std::optional<bool>()}) {
+    for (const std::optional<bool> truth :
+         {std::optional(true), std::optional(false), std::optional<bool>()}) {
         History<ConvergenceChecker> h;
         Sample sample = showing(up);
-        sample.truth_of = [truth](const MonitorId&) { return std::pair(Duration(hours(1)), truth); };
+        sample.truth_of = [truth](const MonitorId&) {
+            return std::pair(Duration(hours(1)), truth);
+        };
         h.checker.sampled(at(hours(1) + limit - seconds(1)), sample);
         EXPECT_EQ(h.found(), 0U) << "it may take that long";
         h.checker.sampled(at(hours(1) + limit), sample);

@@ -48,7 +48,8 @@ INSTANTIATE_TEST_SUITE_P(Files, ScenarioFile, testing::ValuesIn(scenario_files()
                              std::string name;
                              bool start = true;
                              for (const char c : tested.param) {
-                                 if (c != '-') name += start ? static_cast<char>(std::toupper(c)) : c;
+                                 if (c != '-')
+                                     name += start ? static_cast<char>(std::toupper(c)) : c;
                                  start = c == '-';
                              }
                              return name;

@@ -72,9 +72,8 @@ TEST(SimulatedMonth, OfTwoHundredMonitorsKeepsTheInvariantsAndReproducesItself) 
     EXPECT_GT(report.tally.incidents(), 100U);
     EXPECT_GT(report.tally.crashes(), 5U);
     std::printf("%.0f days, %zu checks, %zu incidents, %zu mails, %zu crashes, journal %016zx\n",
-                to_seconds(report.length) / 86'400, report.tally.checks(),
-                report.tally.incidents(), report.tally.mails(), report.tally.crashes(),
-                report.hash);
+                to_seconds(report.length) / 86'400, report.tally.checks(), report.tally.incidents(),
+                report.tally.mails(), report.tally.crashes(), report.hash);
 }
 
 }  // namespace

@@ -21,7 +21,9 @@ TEST(DueQueue, GivesTheEarliestFirstAndEqualOnesByIndex) {
         const DueQueue::Entry entry = queue.top();
         queue.pop();
         EXPECT_LE(last.due, entry.due);
-        if (last.due == entry.due) EXPECT_LT(last.index, entry.index);
+        if (last.due == entry.due) {
+            EXPECT_LT(last.index, entry.index);
+        }
         last = entry;
     }
 }

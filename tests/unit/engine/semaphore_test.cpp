@@ -76,31 +76,5 @@ TEST_F(SemaphoreTest, ACancelledWaiterLosesItsPlaceAndNobodyElseTheirs) {
     EXPECT_EQ(order_, "abce");
 }
 
-TEST_F(SemaphoreTest, RoomThatWasGrantedToACancelledWaiterGoesToTheNext) {
-    start_all("abcd");
-    leave("a");
-    while (semaphore_.waiting() == 2 && bench_.io.poll_one() > 0) {
-        // until c has been granted the room, before it runs
-        if (groups_.at("a").size() == 0) break;
-    }
-    groups_.at("c").cancel();
-    bench_.settle();
-    EXPECT_NE(order_.find('d') != std::string::npos, order_.find('c') != std::string::npos)
-        << order_;
-    EXPECT_EQ(semaphore_.in_use(), 2U);
-}
-
-TEST_F(SemaphoreTest, ANewcomerDoesNotWaitWhileThereIsRoom) {
-    start_all("abc");
-    add("d");
-    // Both leave before c, whom a's room was granted to, has run.
-    leave("a");
-    leave("b");
-    start("d");
-    bench_.settle();
-    EXPECT_EQ(order_, "abcd");
-    EXPECT_EQ(semaphore_.in_use(), 2U);
-}
-
 }  // namespace
 }  // namespace vigia

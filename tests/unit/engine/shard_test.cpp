@@ -125,7 +125,9 @@ TEST_F(ShardTest, SpreadsTheFirstChecksAndThenKeepsAFixedRate) {
         for (std::size_t n = 1; n < times.size(); ++n) {
             EXPECT_EQ((zero + times[n]).time_since_epoch() % Duration(seconds(60)),
                       phase_of(monitors[i]->id, seconds(60)));
-            if (n > 1) EXPECT_EQ(times[n] - times[n - 1], seconds(60)) << "no drift";
+            if (n > 1) {
+                EXPECT_EQ(times[n] - times[n - 1], seconds(60)) << "no drift";
+            }
         }
     }
     EXPECT_EQ(shard_.stats().lag.max(), Duration::zero());
@@ -159,7 +161,9 @@ TEST_F(ShardTest, ASlowMonitorDisturbsNoOther) {
     bench_.run_for(minutes(30));
     EXPECT_EQ(shard_.stats().lag.max(), Duration::zero());
     for (std::size_t i = 0; i < monitors.size(); ++i) {
-        if (i % 4 != 0) EXPECT_GE(starts(monitors[i]).size(), 30U) << i;
+        if (i % 4 != 0) {
+            EXPECT_GE(starts(monitors[i]).size(), 30U) << i;
+        }
     }
 }
 
@@ -293,8 +297,11 @@ TEST_F(ShardTest, ARemovedMonitorsIncidentIsRetiredAndNobodyIsTold) {
     EXPECT_TRUE(incidents()[0].ended_at);
     EXPECT_EQ(bench_.seen.mails.size(), 1U) << "the alert";
     EXPECT_EQ(bench_.logged("No longer watched"), 1U);
-    for (const StateRow& row : bench_.memory.load()->states) {
-        if (row.monitor == monitor->id) EXPECT_EQ(row.state, MonitorState{});
+    const StoredState stored = bench_.memory.load().value();
+    for (const StateRow& row : stored.states) {
+        if (row.monitor == monitor->id) {
+            EXPECT_EQ(row.state, MonitorState{});
+        }
     }
 }
 
