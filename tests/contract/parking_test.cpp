@@ -65,6 +65,15 @@ TEST_F(ParkingTest, ACancelledWaitSaysSo) {
     EXPECT_EQ(tasks_.size(), 0U);
 }
 
+TEST_F(ParkingTest, AResumeThatCameFirstIsNotTakenBackByACancellation) {
+    tasks_.spawn(wait());
+    poll();
+    parking_.resume();
+    tasks_.cancel();
+    poll();
+    EXPECT_EQ(results_, Results{true});
+}
+
 TEST_F(ParkingTest, CanBeUsedAgainAfterACancellation) {
     {
         TaskGroup first(io_.get_executor(), [](auto) {});

@@ -91,6 +91,21 @@ TEST_F(SimClockTest, AnAlarmEndsByTimeOrByItsRing) {
     EXPECT_EQ(elapsed(), seconds(5));
 }
 
+TEST_F(SimClockTest, ARingIsRememberedOnceForTheNextWait) {
+    const auto alarm = clock_.make_alarm();
+    alarm->ring();
+    alarm->ring();
+    tasks_.spawn(wait(*alarm, MonoTime::max()));
+    poll();
+    EXPECT_EQ(order_, "!");
+    tasks_.spawn(wait(*alarm, MonoTime::max()));
+    poll();
+    EXPECT_EQ(order_, "!");
+    EXPECT_FALSE(clock_.next()) << "for ever is no time to jump to";
+    tasks_.cancel();
+    poll();
+}
+
 TEST_F(SimClockTest, WhoeverShouldHaveBeenWokenInAFreezeIsWokenAfterIt) {
     const MonoTime before = clock_.now().mono;
     tasks_.spawn(nap("a", seconds(1)));

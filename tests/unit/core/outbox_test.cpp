@@ -218,6 +218,21 @@ TEST_F(OutboxTest, AChannelInTroubleRestsAsAWholeAndEachTimeLonger) {
     EXPECT_EQ(outbox_.pending(), 2U);
 }
 
+TEST_F(OutboxTest, ARestingChannelIsTriedWithASingleMessageAndReopenedByASuccess) {
+    for (int i = 0; i < 6; ++i) add(alert({"email", std::string(1, static_cast<char>('a' + i))}));
+    const auto first = claim();
+    ASSERT_TRUE(first);
+    complete(first->row, kUnreachable);
+    const Duration later = seconds(10);
+    const auto probe = claim(later);
+    ASSERT_TRUE(probe);
+    EXPECT_FALSE(claim(later)) << "only one until it is known";
+    EXPECT_EQ(next_due(later), Duration(hours(24))) << "complete() is what opens it";
+    complete(probe->row, kAccepted, later);
+    for (std::size_t i = 0; i < policy_.max_in_flight; ++i) EXPECT_TRUE(claim(later));
+    EXPECT_FALSE(claim(later)) << "never more than max_in_flight";
+}
+
 TEST_F(OutboxTest, MessagesThatFailTogetherAreOneFailureOfTheChannel) {
     for (int i = 0; i < 4; ++i) add(alert({"email", std::string(1, static_cast<char>('a' + i))}));
     std::vector<Notification> under_way;
@@ -225,6 +240,13 @@ TEST_F(OutboxTest, MessagesThatFailTogetherAreOneFailureOfTheChannel) {
     ASSERT_EQ(under_way.size(), 4U);
     for (const Notification& n : under_way) complete(n, kUnreachable, seconds(1));
     expect_next_due_about(seconds(6), seconds(1));
+}
+
+TEST_F(OutboxTest, AChannelInTroubleDoesNotConcernAnother) {
+    add(alert(kAna));
+    add(alert(kPager));
+    send(kUnreachable);
+    EXPECT_EQ(claimed(), alert(kPager).id.str());
 }
 
 TEST_F(OutboxTest, ADeferredRecipientRestsAlone) {

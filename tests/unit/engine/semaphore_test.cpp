@@ -76,5 +76,30 @@ TEST_F(SemaphoreTest, ACancelledWaiterLosesItsPlaceAndNobodyElseTheirs) {
     EXPECT_EQ(order_, "abce");
 }
 
+TEST_F(SemaphoreTest, RoomThatWasGrantedToACancelledWaiterGoesToTheNext) {
+    start_all("abcd");
+    leave("a");
+    // Until a has left: c has been granted its room and has not run yet.
+    while (groups_.at("a").size() > 0) ASSERT_EQ(bench_.io.poll_one(), 1U);
+    groups_.at("c").cancel();
+    bench_.settle();
+    EXPECT_NE(order_.find('d'), std::string::npos) << order_;
+    EXPECT_EQ(groups_.at("c").size(), 0U);
+    EXPECT_EQ(semaphore_.in_use(), 2U);
+}
+
+TEST_F(SemaphoreTest, ANewcomerDoesNotWaitWhileThereIsRoom) {
+    start_all("abc");
+    add("d");
+    // Both leave, and d comes, before c has run, whom the first room was granted to.
+    leave("a");
+    leave("b");
+    start("d");
+    bench_.settle();
+    EXPECT_EQ(order_.size(), 4U) << order_;
+    EXPECT_EQ(semaphore_.in_use(), 2U);
+    EXPECT_EQ(semaphore_.waiting(), 0U);
+}
+
 }  // namespace
 }  // namespace vigia
