@@ -22,18 +22,21 @@ int rank(NotificationKind kind) {
     return 0;
 }
 
-/// Time left of `expiry` for a row that is as old as the wall clock says; a clock that went back
-/// makes no row younger than now.
-MonoTime expires_at(const Notification& row, Duration expiry, const Now& now) {
-    const Duration age = std::max(Duration::zero(), now.wall - row.created_at);
-    return now.mono + (expiry - age);
-}
-
 }  // namespace
 
 Outbox::Outbox(OutboxPolicy policy, Rng& rng) : policy_(policy), rng_(rng) {}
 
 std::optional<Notification> Outbox::add(Notification row, const Now& now) {
+    return take(std::move(row), now.mono + policy_.expiry, now);
+}
+
+std::optional<Notification> Outbox::restore(Notification row, const Now& now) {
+    // A clock that went back makes no row younger than now.
+    const Duration age = std::max(Duration::zero(), now.wall - row.created_at);
+    return take(std::move(row), now.mono + policy_.expiry - age, now);
+}
+
+std::optional<Notification> Outbox::take(Notification row, MonoTime expires, const Now& now) {
     VIGIA_ASSERT(row.status == DeliveryStatus::pending);
     if (rows_ >= policy_.max_pending) {
         row.status = DeliveryStatus::dead;
@@ -42,9 +45,9 @@ std::optional<Notification> Outbox::add(Notification row, const Now& now) {
     }
     const LaneKey key{row.announcement->incident, row.recipient};
     if (lane_of_.contains(row.id)) return std::nullopt;  // one row per dedup key
+    channels_.try_emplace(row.recipient.channel);        // claim() and next_due() count them
     Lane& lane = lanes_[key];
     const bool was_idle = lane.rows.empty();
-    const MonoTime expires = expires_at(row, policy_.expiry, now);
     const Row added{std::move(row), expires, false};
     expiries_.emplace(added.expires, added.row.id);
     lane_of_.emplace(added.row.id, key);

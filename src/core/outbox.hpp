@@ -39,9 +39,12 @@ class Outbox {
 public:
     Outbox(OutboxPolicy policy, Rng& rng);
 
-    /// A new row, or one that a restart found. Returns the row if it could not be taken (the
-    /// bound): it is then a dead letter.
+    /// A new row: its time runs from now, whatever is done to the wall clock. Returns the row if it
+    /// could not be taken (the bound): it is then a dead letter.
     std::optional<Notification> add(Notification row, const Now& now);
+
+    /// A row that a restart found: as old as the wall clock says. Otherwise like add().
+    std::optional<Notification> restore(Notification row, const Now& now);
 
     struct Claim {
         Notification row;                   ///< to be sent now; in flight until complete()
@@ -97,6 +100,7 @@ private:
     using LaneKey = std::pair<IncidentId, Recipient>;
     using Due = std::pair<MonoTime, LaneKey>;
 
+    std::optional<Notification> take(Notification row, MonoTime expires, const Now& now);
     Duration backoff(std::uint32_t failures);
     bool may_send(const Channel& channel, MonoTime now) const;
     void schedule(const LaneKey& key, Lane& lane, MonoTime due);

@@ -4,6 +4,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
@@ -33,13 +34,15 @@ TaskGroup::~TaskGroup() {
     VIGIA_ASSERT(tasks_.empty());
 }
 
-void TaskGroup::spawn(asio::awaitable<void> task) {
-    const auto it = tasks_.emplace(tasks_.end());
-    asio::co_spawn(executor_, std::move(task),
-                   asio::bind_cancellation_slot(it->slot(), [this, it](std::exception_ptr error) {
-                       ended(it, std::move(error));
-                   }));
-    if (cancelled_) it->emit(asio::cancellation_type::terminal);
+TaskGroup::Task TaskGroup::spawn(asio::awaitable<void> task) {
+    const auto signal = std::make_shared<asio::cancellation_signal>();
+    const auto it = tasks_.insert(tasks_.end(), signal);
+    asio::co_spawn(
+        executor_, std::move(task),
+        asio::bind_cancellation_slot(
+            signal->slot(), [this, it](std::exception_ptr error) { ended(it, std::move(error)); }));
+    if (cancelled_) cancel(signal);
+    return signal;
 }
 
 void TaskGroup::ended(Tasks::iterator task, std::exception_ptr error) {
@@ -50,11 +53,16 @@ void TaskGroup::ended(Tasks::iterator task, std::exception_ptr error) {
 
 void TaskGroup::cancel() {
     cancelled_ = true;
-    // A task may end while its signal is emitted: step on before.
-    for (auto it = tasks_.begin(); it != tasks_.end();) {
-        const auto current = it++;
-        current->emit(asio::cancellation_type::terminal);
-    }
+    const Tasks tasks = tasks_;  // a task may end while its signal is emitted
+    for (const auto& signal : tasks) cancel(signal);
+}
+
+void TaskGroup::cancel(const Task& task) {
+    // Asio 1.81 passes a cancellation on to a spawned task by dispatch(). Outside of the executor
+    // that would queue a handler which refers to what the task's end frees: emit from inside.
+    asio::dispatch(executor_, [task] {
+        if (const auto signal = task.lock()) signal->emit(asio::cancellation_type::terminal);
+    });
 }
 
 asio::awaitable<void> TaskGroup::wait_empty() {

@@ -9,6 +9,7 @@
 #include <exception>
 #include <functional>
 #include <list>
+#include <memory>
 
 namespace vigia {
 
@@ -28,11 +29,17 @@ public:
     TaskGroup(const TaskGroup&) = delete;
     TaskGroup& operator=(const TaskGroup&) = delete;
 
+    /// A task of the group, for cancel(); may outlive it.
+    using Task = std::weak_ptr<boost::asio::cancellation_signal>;
+
     /// Starts `task` from the executor's queue. After cancel() it starts cancelled.
-    void spawn(boost::asio::awaitable<void> task);
+    Task spawn(boost::asio::awaitable<void> task);
 
     /// Asks every task to stop; returns at once.
     void cancel();
+
+    /// Asks one task to stop, if it has not ended; returns at once.
+    void cancel(const Task& task);
 
     /// Waits until no task is left. One caller at a time.
     boost::asio::awaitable<void> wait_empty();
@@ -44,7 +51,7 @@ public:
     bool cancelled() const { return cancelled_; }
 
 private:
-    using Tasks = std::list<boost::asio::cancellation_signal>;
+    using Tasks = std::list<std::shared_ptr<boost::asio::cancellation_signal>>;
     void ended(Tasks::iterator task, std::exception_ptr error);
 
     boost::asio::any_io_executor executor_;

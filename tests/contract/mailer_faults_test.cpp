@@ -196,6 +196,22 @@ TEST_F(MailerFaults, ConnectHasItsOwnDeadline) {
     EXPECT_LT(real.clock.now().mono - before, 2s);
 }
 
+TEST_F(MailerFaults, TheNextSendBeginsAtAnotherAddress) {
+    RealMail real;
+    asio::ip::tcp::acceptor full(real.io);
+    full.open(asio::ip::tcp::v4());
+    full.bind({asio::ip::make_address("127.0.0.9"), real.smtp.port()});
+    full.listen(0);
+    asio::ip::tcp::socket first(real.io);
+    first.connect(full.local_endpoint());
+    DnsServer::Record both;
+    both.addresses = {asio::ip::make_address("127.0.0.9"), asio::ip::make_address("127.0.0.1")};
+    real.dns.set("mail.test", both);
+    real.server.host = "mail.test";
+    EXPECT_EQ(brief(real.send()), "connect timeout");
+    EXPECT_EQ(brief(real.send()), "accepted");
+}
+
 TEST_F(MailerFaults, TheWholeSendHasADeadlineToo) {
     MailerOptions options = short_deadlines();
     options.reply = 10s;

@@ -95,6 +95,19 @@ TEST_F(TaskGroupTest, StopCancelsEveryWaitAndWaitsForTheEnds) {
     EXPECT_EQ(group.size(), 0U);
 }
 
+TEST_F(TaskGroupTest, OneTaskIsCancelledAlone) {
+    const TaskGroup::Task a = tasks_.spawn(wait(first_, "a"));
+    tasks_.spawn(wait(second_, "b"));
+    poll();
+    tasks_.cancel(a);
+    poll();
+    tasks_.cancel(a);
+    poll();
+    EXPECT_EQ(said_, (Said{"a begins", "b begins", "a is cancelled"}));
+    EXPECT_EQ(tasks_.size(), 1U);
+    EXPECT_FALSE(tasks_.cancelled());
+}
+
 TEST_F(TaskGroupTest, StopOfNothingReturnsAtOnce) {
     TaskGroup group(io_.get_executor(), [](auto) {});
     tasks_.spawn(stop_group(group));

@@ -48,7 +48,7 @@ public:
           multi_(context),
           trust_(clock, options_.ca_file),
           sockets_(context, *this),
-          shared_{context, clock, resolver, multi_, trust_, sockets_, options_},
+          shared_{context, clock, resolver, multi_, trust_, sockets_, options_, 0},
           reaper_(context) {}
 
     ~Impl() override { VIGIA_ASSERT(active_.empty()); }

@@ -16,7 +16,6 @@ constexpr std::size_t kLeftNames = 64;  // removed from libcurl's cache together
 constexpr unsigned kPruneEvery = 256;   // transfers
 constexpr long kCacheForever = -1;      // spares libcurl a walk through its cache
 constexpr long kCacheSeconds = 60;
-constexpr Duration kAfterDeadline = std::chrono::seconds(5);
 
 /// Request headers that tell nothing of the user's and may go anywhere.
 constexpr std::array<std::string_view, 6> kHarmlessHeaders = {
@@ -182,8 +181,8 @@ void HttpHop::configure_route() {
     if (!request_.addresses || is_literal_host(name)) return;
     if (request_.addresses->addresses.size() > 1) {
         // Only a limit of its own makes libcurl go on to the next address in time.
-        const Duration left = deadline_ - shared_.clock.now().mono + kAfterDeadline;
-        set(CURLOPT_TIMEOUT_MS, static_cast<long>(left / std::chrono::milliseconds(1)));
+        const Duration left = std::max(deadline_ - shared_.clock.now().mono, Duration::zero());
+        set(CURLOPT_TIMEOUT_MS, static_cast<long>(left / std::chrono::milliseconds(1)) + 1);
     }
     if (shared_.left_names.size() >= kLeftNames) {
         for (const std::string& left : shared_.left_names) append_line(resolve_list_, left);

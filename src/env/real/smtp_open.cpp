@@ -1,5 +1,6 @@
 // How an SmtpSession is opened, with libcurl doing the talking.
 
+#include "env/real/address_order.hpp"
 #include "env/real/http_failure.hpp"
 #include "env/real/smtp_session.hpp"
 #include "env/real/url.hpp"
@@ -7,9 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <utility>
+#include <vector>
 
 namespace vigia {
 
@@ -157,7 +160,13 @@ void SmtpSession::configure(const std::string& host, const AddressList& addresse
     set(CURLOPT_SERVER_RESPONSE_TIMEOUT, seconds(shared_.options.reply));  // behind our own
     set(CURLOPT_CONNECTTIMEOUT, seconds(shared_.options.total));
     if (!is_literal_host(host)) {
-        const std::string entry = fmt::format("+{}:{}:{}", host, server_->port, addresses.joined);
+        // libcurl gives each address of a family half of the time that is left, which for a mail
+        // server is far more than we wait: the first must not always be the same.
+        std::vector<boost::asio::ip::address> order = addresses.addresses;
+        const auto first = static_cast<std::ptrdiff_t>(shared_.connect_failures % order.size());
+        std::rotate(order.begin(), order.begin() + first, order.end());
+        const std::string entry =
+            fmt::format("+{}:{}:{}", host, server_->port, join_addresses(order));
         resolve_ = ::curl_slist_append(nullptr, entry.c_str());
         set(CURLOPT_RESOLVE, resolve_);
     }
@@ -224,11 +233,12 @@ asio::awaitable<DeliveryOutcome> SmtpSession::open(MonoTime limit) {
     co_return failure(DeliveryFailure::none);
 }
 
-DeliveryOutcome SmtpSession::failed_open(const TransferResult& result) const {
+DeliveryOutcome SmtpSession::failed_open(const TransferResult& result) {
     DeliveryOutcome outcome = failure(DeliveryFailure::unreachable);
     if (outcome.phase == DeliveryPhase::connect && connected()) {
         outcome.phase = DeliveryPhase::greeting;
     }
+    if (outcome.phase == DeliveryPhase::connect && !result.cancelled) ++shared_.connect_failures;
     if (last_reply_.code >= 400) {
         outcome.reply_code = last_reply_.code;
         outcome.detail = without_password(last_reply_.text);

@@ -30,6 +30,7 @@ struct SmtpShared {
     TrustStores& trust;
     PollSet& sockets;  ///< its listener passes readiness on to SmtpSession::ready()
     const MailerOptions& options;
+    std::size_t connect_failures = 0;  ///< each lets the next session begin at another address
 };
 
 /// One connection to a mail server. libcurl opens it (greeting, EHLO, STARTTLS, AUTH) in
@@ -74,7 +75,7 @@ private:
     void enter(DeliveryPhase phase);
     MonoTime later();
     bool connected() const;
-    DeliveryOutcome failed_open(const TransferResult& result) const;
+    DeliveryOutcome failed_open(const TransferResult& result);
     DeliveryOutcome failure(DeliveryFailure failure) const;
 
     boost::asio::awaitable<DeliveryOutcome> command(DeliveryPhase phase, std::string line,
