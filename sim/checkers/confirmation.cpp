@@ -37,17 +37,25 @@ void ConfirmationChecker::configure(const Config& config) {
         if (!watched.monitor) {
             watched.now = watched.durable = Count{};
             watched.fresh = true;
-        } else if (watched.check && watched.monitor->target != monitor->target) {
-            watched.check->discarded = true;
+        } else if (watched.monitor->target != monitor->target) {
+            discard(watched);
         }
         watched.monitor = monitor;
     }
     for (auto& [id, watched] : watched_) {
         if (present.contains(id) || !watched.monitor) continue;
         watched.monitor = nullptr;
-        if (watched.check) watched.check->discarded = true;
+        discard(watched);
         for (Ended& ended : watched.undecided) ended.of_former = true;
     }
+}
+
+/// A check of what nobody asks about any more ends without a result: between two probes at once,
+/// else with the probe.
+void ConfirmationChecker::discard(Watched& watched) {
+    if (!watched.check) return;
+    watched.check->discarded = true;
+    if (!watched.check->probing) watched.check.reset();
 }
 
 void ConfirmationChecker::crashed(const Moment&) {
@@ -68,6 +76,7 @@ void ConfirmationChecker::probe_started(const Moment& moment, const MonitorId& m
         watched.check = check;
     }
     ++watched.check->probes;
+    watched.check->probing = true;
 }
 
 void ConfirmationChecker::probe_abandoned(const Moment&, const MonitorId& monitor) {
@@ -78,10 +87,12 @@ void ConfirmationChecker::probe_ended(const Moment& moment, const MonitorId& mon
     Watched& watched = watched_[monitor];
     if (!watched.check) return report(moment, monitor, "a probe ended that had not begun");
     Check& check = *watched.check;
+    check.probing = false;
+    if (check.discarded) return watched.check.reset();
     if (sight == Sight::nothing) check.nothing_seen = true;
     if (sight != Sight::good && check.probes < check.attempts) return;
     if (sight != Sight::good && check.nothing_seen) sight = Sight::nothing;
-    if (!check.discarded) check_ended(moment, watched, sight);
+    check_ended(moment, watched, sight);
     watched.check.reset();
 }
 

@@ -49,6 +49,7 @@ private:
         int probes = 0;
         int attempts = 1;
         bool nothing_seen = false;
+        bool probing = false;
         bool discarded = false;  ///< a reload has changed what it looks at
         Duration begun{};
     };
@@ -61,6 +62,7 @@ private:
         std::deque<Ended> undecided;  ///< ended, not committed
     };
 
+    static void discard(Watched& watched);
     void check_ended(const Moment& moment, Watched& watched, Sight sight);
     void result_committed(const Moment& moment, const ResultRow& row, const Batch& batch);
     void compare(const Moment& moment, const MonitorId& id, const Ended& ended, const Batch& batch);

@@ -80,7 +80,7 @@ Result<void> App::start() {
     }
     configure_channels();
     dispatcher_.start();
-    dispatcher_.add(std::move(stored->pending));
+    dispatcher_.restore(std::move(stored->pending));
     shard_.start(monitors, initial);
     return {};
 }
@@ -99,12 +99,14 @@ void App::reload(Config config) {
 
 void App::configure_channels() {
     Dispatcher::Notifiers notifiers;
+    std::string message_domain;
     if (config_.email) {
+        message_domain = domain_of(config_.email->sender);
         notifiers[kEmail] =
             std::make_shared<EmailNotifier>(env_, *config_.email, events_.catalog());
     }
     dispatcher_.configure(outbox_policy(config_.notifications), std::move(notifiers),
-                          recipients_of(config_));
+                          recipients_of(config_), std::move(message_domain));
 }
 
 void App::log_configuration() {

@@ -24,6 +24,7 @@ Announcement announcement_of(const OpenIncident& open, const CheckResult& check)
     a.reason = check.probe.reason;
     a.timings = check.probe.timings;
     a.evidence = check.probe.evidence;
+    a.message_domain = incident.message_domain;
     return a;
 }
 
@@ -50,6 +51,7 @@ void open_and_alert(Decision& d, const Monitor& monitor, const CheckResult& chec
                     const DecisionContext& context) {
     d.open = open_incident(monitor, check, d.state.first_failure,
                            {context.recipients.begin(), context.recipients.end()});
+    d.open->incident.message_domain = context.message_domain;
     d.changed = d.open->incident;
     const Announcing alert{
         .kind = NotificationKind::alert,

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace vigia {
@@ -17,6 +18,8 @@ struct DecisionContext {
     std::span<const Recipient> recipients;
     /// Recipients with a reminder of the open incident still undelivered.
     std::span<const Recipient> reminder_pending;
+    /// The sender's domain, for the Message-IDs of an incident that opens.
+    std::string_view message_domain = {};
 };
 
 /// All that follows from one check: committed as one transaction, then acted upon.

@@ -45,6 +45,7 @@ struct Incident {
     WallTime last_announced{};          ///< alert or last reminder
     std::uint32_t reminders = 0;        ///< sent to anybody so far: the next one's seq is this + 1
     std::vector<Recipient> recipients;  ///< who was due the alert, or a reminder in its place
+    std::string message_domain;  ///< of its Message-IDs: the sender's, whatever that is later
 
     friend bool operator==(const Incident&, const Incident&) = default;
 };

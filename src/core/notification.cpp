@@ -57,15 +57,20 @@ NotificationId make_notification_id(const IncidentId& incident, NotificationKind
                                       recipient.channel, recipient.address));
 }
 
+std::string_view domain_of(std::string_view address) {
+    const std::size_t at = address.rfind('@');
+    return at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
+}
+
 std::string message_id(const NotificationId& id, std::string_view domain) {
     return fmt::format("<vigia.{:016x}@{}>", stable_hash(id.str()), safe_domain(domain));
 }
 
-std::string thread_id(const Notification& notification, std::string_view domain) {
+std::string thread_id(const Notification& notification) {
     VIGIA_ASSERT(notification.announcement != nullptr);
     return message_id(make_notification_id(notification.announcement->incident,
                                            NotificationKind::alert, 0, notification.recipient),
-                      domain);
+                      notification.announcement->message_domain);
 }
 
 }  // namespace vigia

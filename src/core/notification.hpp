@@ -32,8 +32,9 @@ struct Announcement {
     std::optional<WallTime> recovered_at;  ///< the recovery's confirmation
     Duration down_for{};  ///< from the first failure to this announcement, monotonic
     Reason reason;
-    Timings timings;       ///< of the failing probe; of a recovery, of the good one
-    std::string evidence;  ///< hostile
+    Timings timings;             ///< of the failing probe; of a recovery, of the good one
+    std::string evidence;        ///< hostile
+    std::string message_domain;  ///< the incident's
 
     friend bool operator==(const Announcement&, const Announcement&) = default;
 };
@@ -61,13 +62,15 @@ std::string_view to_string(DeliveryStatus status);
 NotificationId make_notification_id(const IncidentId& incident, NotificationKind kind,
                                     std::uint32_t seq, const Recipient& recipient);
 
-/// `<vigia.HASH@DOMAIN>`: the same for every attempt at the same notification, over restarts.
-/// `domain` is that of the sender's address; a character that has no place there becomes `-`, an
-/// empty one `localhost`.
+/// What stands behind the last `@` of an address; empty without one.
+std::string_view domain_of(std::string_view address);
+
+/// `<vigia.HASH@DOMAIN>`: the same for every attempt at the same notification, over restarts and
+/// reloads. A character of `domain` that has no place there becomes `-`, an empty one `localhost`.
 std::string message_id(const NotificationId& id, std::string_view domain);
 
 /// The Message-ID that an incident's messages to one recipient refer to: its alert's (of the alert
 /// itself: its own). Precondition: it has an announcement.
-std::string thread_id(const Notification& notification, std::string_view domain);
+std::string thread_id(const Notification& notification);
 
 }  // namespace vigia

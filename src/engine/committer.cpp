@@ -26,6 +26,10 @@ Committer::Committer(asio::any_io_executor executor, Clock& clock, Store& store,
       lateness_(clock.make_alarm()) {}
 
 asio::awaitable<CommitOutcome> Committer::commit(Batch batch) {
+    if (queue_.size() >= kMaxQueue && !batch.is_transition()) {
+        ++dropped_;
+        co_return CommitOutcome::overdue;
+    }
     auto entry = std::make_shared<Entry>(executor_, std::move(batch), clock_.now().mono);
     queue_.push_back(entry);
     work_->ring();
@@ -72,7 +76,7 @@ asio::awaitable<bool> Committer::write_once() {
         append(merged.incidents, batch.incidents);
         append(merged.notifications, batch.notifications);
     }
-    const Result<void> written = co_await store_.commit(std::move(merged));
+    const Result<void> written = co_await write(std::move(merged));
     if (!written) {
         if (healthy()) {
             failing_since_ = clock_.now().mono;
@@ -90,6 +94,16 @@ asio::awaitable<bool> Committer::write_once() {
     }
     released_ -= std::min(released_, count);
     co_return true;
+}
+
+/// A store that throws has not written, like one that says so: the loop must outlive both.
+asio::awaitable<Result<void>> Committer::write(Batch batch) {
+    try {
+        Result<void> written = co_await store_.commit(std::move(batch));
+        co_return written;
+    } catch (const std::exception& error) {
+        co_return Error{make_error_code(StoreErrc::unavailable), error.what()};
+    }
 }
 
 asio::awaitable<void> Committer::watch() {
@@ -114,7 +128,6 @@ void Committer::release_overdue() {
             events_.commit_overdue();
         }
         release(entry, CommitOutcome::overdue);
-        if (released_ >= kMaxQueue) entry.batch.results.clear();
     }
 }
 

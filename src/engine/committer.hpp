@@ -32,13 +32,15 @@ public:
     static constexpr Duration kFirstRetry = std::chrono::milliseconds(100);
     static constexpr Duration kLastRetry = std::chrono::seconds(5);
     static constexpr std::size_t kMaxBatchesAtOnce = 1000;
-    static constexpr std::size_t kMaxQueue =
-        200'000;  ///< released batches beyond lose their results
+    /// Beyond so many batches in the queue only transitions are taken (see commit()).
+    static constexpr std::size_t kMaxQueue = 200'000;
 
     Committer(boost::asio::any_io_executor executor, Clock& clock, Store& store, EventLog& events);
 
     /// Commits `batch`; returns when it is durable or overdue. Must not be cancelled: a decision
-    /// that is being committed is taken to its end.
+    /// that is being committed is taken to its end. While kMaxQueue batches wait, a batch that is
+    /// no transition is overdue at once and never written: history is lost, and a restart may find
+    /// an older streak, but no incident and no notification is lost and memory stays bounded.
     boost::asio::awaitable<CommitOutcome> commit(Batch batch);
 
     /// The writing loop. Ends when stop() was called and the queue is empty, or, with the store
@@ -57,6 +59,7 @@ public:
     bool healthy() const { return failing_since_ == MonoTime{}; }
     std::size_t queued() const { return queue_.size(); }
     std::uint64_t commits() const { return commits_; }
+    std::uint64_t dropped() const { return dropped_; }  ///< batches never written
 
 private:
     /// One batch in the queue. The committing coroutine waits in `parking`; once `released`, nobody
@@ -74,6 +77,7 @@ private:
     void release(Entry& entry, CommitOutcome outcome);
     void release_overdue();
     boost::asio::awaitable<bool> write_once();
+    boost::asio::awaitable<Result<void>> write(Batch batch);
 
     boost::asio::any_io_executor executor_;
     Clock& clock_;
@@ -88,6 +92,7 @@ private:
     bool overdue_reported_ = false;
     bool stopping_ = false;
     std::uint64_t commits_ = 0;
+    std::uint64_t dropped_ = 0;
 };
 
 }  // namespace vigia

@@ -36,11 +36,12 @@ Dispatcher::Dispatcher(asio::any_io_executor executor, Env& env, Committer& comm
       commits_(executor, [&events](auto error) { events.internal_error(what(error)); }) {}
 
 void Dispatcher::configure(OutboxPolicy policy, Notifiers notifiers,
-                           std::vector<Recipient> recipients) {
+                           std::vector<Recipient> recipients, std::string message_domain) {
     outbox_.set_policy(policy);
     outbox_.reset_waits(env_.clock.now().mono);
     notifiers_ = std::move(notifiers);
     recipients_ = std::move(recipients);
+    message_domain_ = std::move(message_domain);
     drop_unconfigured();
     work_->ring();
 }
@@ -50,13 +51,21 @@ void Dispatcher::start() {
 }
 
 void Dispatcher::add(std::vector<Notification> rows) {
+    take_over(std::move(rows), &Outbox::add);
+}
+
+void Dispatcher::restore(std::vector<Notification> rows) {
+    take_over(std::move(rows), &Outbox::restore);
+}
+
+void Dispatcher::take_over(std::vector<Notification> rows, Take take) {
     if (rows.empty()) return;
     std::vector<Notification> refused;
     const bool all_configured = std::ranges::all_of(rows, [this](const Notification& row) {
         return std::ranges::find(recipients_, row.recipient) != recipients_.end();
     });
     for (Notification& row : rows) {
-        if (auto dead = outbox_.add(std::move(row), env_.clock.now())) {
+        if (auto dead = (outbox_.*take)(std::move(row), env_.clock.now())) {
             refused.push_back(std::move(*dead));
         }
     }

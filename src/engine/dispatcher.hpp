@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,13 +36,18 @@ public:
 
     /// New settings, channels and recipients (at the start and at a reload): waits are forgotten,
     /// and what is pending for a recipient that is no longer configured becomes a dead letter.
-    void configure(OutboxPolicy policy, Notifiers notifiers, std::vector<Recipient> recipients);
+    /// `message_domain` is for the Message-IDs of incidents that open from now on.
+    void configure(OutboxPolicy policy, Notifiers notifiers, std::vector<Recipient> recipients,
+                   std::string message_domain);
 
     /// Starts the sending loop.
     void start();
 
-    /// Takes over rows that are already committed as pending.
+    /// Takes over rows that were just committed as pending.
     void add(std::vector<Notification> rows);
+
+    /// Takes over the rows that a start finds pending.
+    void restore(std::vector<Notification> rows);
 
     /// No new sends; waits `grace` for those under way, then cuts them off. Their rows stay
     /// pending in the store.
@@ -51,6 +57,7 @@ public:
         return outbox_.reminder_pending(incident);
     }
     const std::vector<Recipient>& recipients() const { return recipients_; }
+    const std::string& message_domain() const { return message_domain_; }
     std::size_t pending() const { return outbox_.pending(); }
     const Counters& counters() const { return counters_; }
 
@@ -58,6 +65,8 @@ private:
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> send(Outbox::Claim claim, std::shared_ptr<Notifier> channel);
     boost::asio::awaitable<void> cut_off(Duration grace);
+    using Take = std::optional<Notification> (Outbox::*)(Notification, const Now&);
+    void take_over(std::vector<Notification> rows, Take take);
     void settle(const Notification& sent, const DeliveryOutcome& outcome);
     void bury(std::vector<Notification> dead, std::string_view reason,
               LogLevel level = LogLevel::error);
@@ -72,6 +81,7 @@ private:
     Outbox outbox_;
     Notifiers notifiers_;
     std::vector<Recipient> recipients_;
+    std::string message_domain_;
     std::unique_ptr<Alarm> work_;
     Counters counters_;
     TaskGroup loop_;     ///< the sending loop

@@ -63,7 +63,8 @@ Shard::Shard(asio::any_io_executor executor, Env& env, Committer& committer, Dis
       runner_(executor, env, events, stalls_, limits.max_in_flight),
       timer_(env.clock.make_alarm()),
       loops_(executor, report_to(events)),
-      checks_(executor, report_to(events)) {}
+      checks_(executor, report_to(events)),
+      commits_(executor, report_to(events)) {}
 
 Shard::~Shard() = default;
 
@@ -123,12 +124,16 @@ void Shard::change(const MonitorPtr& monitor, MonoTime now) {
         slot.successor = monitor;
         return;
     }
-    const bool new_rhythm = slot.monitor->policy.check_interval != monitor->policy.check_interval;
+    const Duration before = slot.monitor->policy.check_interval;
+    const Duration interval = monitor->policy.check_interval;
+    // Of a target that nobody asks about any more, no answer is waited for.
+    if (slot.monitor->target != monitor->target) checks_.cancel(slot.check);
     slot.monitor = monitor;
     slot.endpoint = endpoint_for(*monitor);
-    if (!new_rhythm || slot.in_flight) return;
-    const Duration interval = monitor->policy.check_interval;
-    slot.due = next_slot(now, phase_of(monitor->id, interval), interval);
+    if (interval == before || slot.in_flight) return;
+    const MonoTime last = slot.due - before;
+    slot.due =
+        next_slot(std::max(now, last + interval / 2), phase_of(monitor->id, interval), interval);
     queue_.push({slot.due, it->second, ++slot.generation});
 }
 
@@ -143,6 +148,7 @@ void Shard::remove(const MonitorId& id) {
     slot.leaving = true;
     if (slot.in_flight) {
         leaving_.emplace(id, index);
+        checks_.cancel(slot.check);
     } else {
         release(index);
     }
@@ -166,7 +172,7 @@ void Shard::release(Index index) {
     if (slot.open) {
         retire_orphan(std::move(slot.open->incident));
     } else if (slot.state != MonitorState{}) {
-        checks_.spawn(commit_forgotten(slot.monitor->id));
+        commits_.spawn(commit_forgotten(slot.monitor->id));
     }
     const MonitorPtr successor = std::move(slot.successor);
     const std::uint32_t generation = slot.generation + 1;  // makes queue entries stale
@@ -180,11 +186,10 @@ void Shard::release(Index index) {
 }
 
 void Shard::retire_orphan(Incident incident) {
-    checks_.spawn(commit_retired(std::move(incident)));
+    commits_.spawn(commit_retired(std::move(incident)));
 }
 
 asio::awaitable<void> Shard::commit_retired(Incident incident) {
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     OpenIncident open;
     open.incident = std::move(incident);
     const Incident closed = retire(open, env_.clock.now().wall);
@@ -196,7 +201,6 @@ asio::awaitable<void> Shard::commit_retired(Incident incident) {
 }
 
 asio::awaitable<void> Shard::commit_forgotten(MonitorId id) {
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     Batch batch;
     batch.states.push_back({std::move(id), MonitorState{}});
     co_await committer_.commit(std::move(batch));
@@ -238,7 +242,7 @@ void Shard::begin(Index index, MonoTime now) {
     slot.in_flight = true;
     stats_.lag.add(now - slot.due);
     ++stats_.checks;
-    checks_.spawn(check(index));
+    slot.check = checks_.spawn(check(index));
 }
 
 /// Puts the next slot of the timetable into the queue.
@@ -279,7 +283,8 @@ asio::awaitable<void> Shard::settle(Index index, MonitorPtr checked, CheckResult
         waiting = dispatcher_.reminder_pending(open->incident.id);
     }
     const std::vector<Recipient> recipients = dispatcher_.recipients();
-    Decision decision = decide(*monitor, slot.state, open, result, {recipients, waiting});
+    Decision decision = decide(*monitor, slot.state, open, result,
+                               {recipients, waiting, dispatcher_.message_domain()});
 
     Batch batch;
     batch.results.push_back({monitor->id, result.finished.wall, result.outcome(),
@@ -316,6 +321,7 @@ void Shard::announce(const Monitor& monitor, const Decision& decision) {
 asio::awaitable<void> Shard::stop() {
     co_await loops_.stop();
     co_await checks_.stop();
+    co_await commits_.wait_empty();
 }
 
 ShardStats Shard::stats() const {

@@ -84,8 +84,9 @@ private:
         MonoTime due{};
         std::uint32_t generation = 0;
         bool in_flight = false;
-        bool leaving = false;  ///< removed: freed when the check under way has ended
-        MonitorPtr successor;  ///< added again meanwhile
+        TaskGroup::Task check;  ///< the one in flight
+        bool leaving = false;   ///< removed: freed when the check under way has ended
+        MonitorPtr successor;   ///< added again meanwhile
     };
     using Index = std::uint32_t;
     class CheckScope;
@@ -127,6 +128,7 @@ private:
     ShardStats stats_;
     TaskGroup loops_;
     TaskGroup checks_;
+    TaskGroup commits_;  ///< with nobody waiting; never cancelled
 };
 
 }  // namespace vigia

@@ -10,11 +10,6 @@
 namespace vigia {
 namespace {
 
-std::string_view domain_of(std::string_view address) {
-    const std::size_t at = address.rfind('@');
-    return at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
-}
-
 /// Two units of a length; the smaller one is left out where it is zero.
 std::string two_units(std::int64_t large, const char* large_unit, std::int64_t small,
                       const char* small_unit) {
@@ -26,7 +21,9 @@ std::string two_units(std::int64_t large, const char* large_unit, std::int64_t s
 
 MailMessage render_mail(const Notification& notification, const RenderContext& context) {
     const MailContent content = compose_mail(notification, context);
-    const std::string_view domain = domain_of(context.sender);
+    const std::string_view domain = notification.announcement
+                                        ? notification.announcement->message_domain
+                                        : domain_of(context.sender);
 
     MailMessage mail;
     // Addresses were checked with the configuration; escaping keeps even a wrong one in its line.
@@ -37,7 +34,7 @@ MailMessage render_mail(const Notification& notification, const RenderContext& c
     mail.message_id = message_id(notification.id, domain);
     if (notification.kind == NotificationKind::reminder ||
         notification.kind == NotificationKind::recovery) {
-        mail.in_reply_to = thread_id(notification, domain);
+        mail.in_reply_to = thread_id(notification);
     }
     mail.date = context.now;
     mail.text = text_part(content);

@@ -28,13 +28,15 @@ struct Watch {
     Policy settings = policy(3, 2);
     std::vector<Recipient> configured{kAna, kBob};
     std::vector<Recipient> reminder_pending;
+    std::string message_domain = "example.org";
     MonitorState state;
     std::optional<OpenIncident> open;
 
     Decision see(Outcome outcome, Duration when) { return see(check(outcome, when)); }
 
     Decision see(const CheckResult& result) {
-        Decision d = decide(monitor(settings), state, open, result, {configured, reminder_pending});
+        Decision d = decide(monitor(settings), state, open, result,
+                            {configured, reminder_pending, message_domain});
         state = d.state;
         open = d.open;
         return d;
@@ -345,6 +347,18 @@ TEST(Decide, RetiresWithoutAWord) {
     EXPECT_EQ(row.id, watch.open->incident.id);
     EXPECT_EQ(row.ended_at, kStart + minutes(5));
     EXPECT_EQ(row.end_reason, EndReason::retired);
+}
+
+TEST(Decide, TheMessagesOfAnIncidentKeepTheDomainOfItsBeginning) {
+    Watch watch = Watch::confirmed_down();
+    watch.message_domain = "elsewhere.example";
+    const Decision reminded = watch.see(Outcome::down, hours(10));
+    ASSERT_FALSE(reminded.notifications.empty());
+    EXPECT_EQ(reminded.notifications[0].announcement->message_domain, "example.org");
+    watch.see(Outcome::up, hours(10) + seconds(60));
+    const Decision told_recovery = watch.see(Outcome::up, hours(10) + seconds(120));
+    ASSERT_FALSE(told_recovery.notifications.empty());
+    EXPECT_EQ(told_recovery.notifications[0].announcement->message_domain, "example.org");
 }
 
 }  // namespace

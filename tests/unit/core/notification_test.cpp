@@ -66,6 +66,7 @@ TEST(Notification, MakesAMessageIdThatIsOneTokenWhateverTheDomain) {
 TEST(Notification, ThreadsEveryMessageUnderTheAlertToTheSameRecipient) {
     auto announcement = std::make_shared<Announcement>();
     announcement->incident = kIncident;
+    announcement->message_domain = "a.org";
     Notification row;
     row.announcement = announcement;
     row.recipient = kAna;
@@ -76,11 +77,11 @@ TEST(Notification, ThreadsEveryMessageUnderTheAlertToTheSameRecipient) {
         row.kind = kind;
         row.seq = kind == NotificationKind::reminder ? 4 : 0;
         row.id = make_notification_id(kIncident, kind, row.seq, row.recipient);
-        EXPECT_EQ(thread_id(row, "a.org"), alert);
+        EXPECT_EQ(thread_id(row), alert);
         EXPECT_EQ(message_id(row.id, "a.org") == alert, kind == NotificationKind::alert);
     }
     row.recipient.address = "bob@example.org";
-    EXPECT_NE(thread_id(row, "a.org"), alert);
+    EXPECT_NE(thread_id(row), alert);
 }
 
 }  // namespace

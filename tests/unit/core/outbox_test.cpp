@@ -308,7 +308,7 @@ TEST_F(OutboxTest, ARestartedRowHasOnlyTheRestOfItsTime) {
         Notification n = alert();
         const Now now = at(hours(100));
         n.created_at = now.wall - c.age;
-        ASSERT_FALSE(outbox.add(n, now));
+        ASSERT_FALSE(outbox.restore(n, now));
         const auto claim = outbox.claim(now.mono);
         ASSERT_TRUE(claim);
         outbox.complete(claim->row.id, kDeferred, "", now);
@@ -317,6 +317,15 @@ TEST_F(OutboxTest, ARestartedRowHasOnlyTheRestOfItsTime) {
         EXPECT_EQ(outbox.expire(before).size(), 0U);
         EXPECT_EQ(outbox.expire(after).size(), 1U);
     }
+}
+
+TEST_F(OutboxTest, ANewRowHasAllOfItsTimeWhateverTheWallClockDoes) {
+    Notification n = alert();
+    const Now created = at(hours(100));
+    n.created_at = created.wall;
+    ASSERT_FALSE(outbox_.add(n, {created.mono, created.wall + hours(24 * 365)}));
+    EXPECT_TRUE(outbox_.expire(at(hours(123))).empty());
+    EXPECT_EQ(outbox_.expire(at(hours(124))).size(), 1U);
 }
 
 TEST_F(OutboxTest, AChangedExpiryMovesEveryRow) {
@@ -389,7 +398,8 @@ TEST_F(OutboxTest, NextDueIsTheEarliestThatCanBeDone) {
     ASSERT_TRUE(c);
     EXPECT_FALSE(next_due(seconds(3))) << "all is under way";
     add(reminder(1), seconds(4));
-    EXPECT_EQ(next_due(seconds(4)), Duration(hours(24))) << "behind it: only the expiry";
+    EXPECT_EQ(next_due(seconds(4)), Duration(hours(24) + seconds(4)))
+        << "behind it: only the expiry";
     complete(c->row, kUnreachable, seconds(5));
     expect_next_due_about(seconds(10), seconds(5));
 }

@@ -42,6 +42,9 @@ struct Recorder final : sim::Observer {
     void probe_ended(const sim::Moment& m, const MonitorId& id, sim::Sight) override {
         ended.push_back({id, m.elapsed});
     }
+    void probe_abandoned(const sim::Moment& m, const MonitorId& id) override {
+        ended.push_back({id, m.elapsed});
+    }
     void committed(const sim::Moment&, const Batch& batch) override { commits.push_back(batch); }
     void commit_refused(const sim::Moment&) override { ++refused; }
     void mail_accepted(const sim::Moment&, const sim::AcceptedMail& mail) override {

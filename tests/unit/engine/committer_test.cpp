@@ -42,6 +42,11 @@ protected:
         outcomes_[number] = outcome;
         ended_at_[number] = bench_.elapsed();
     }
+    asio::awaitable<void> commit_incident() {
+        Batch batch;
+        batch.incidents.emplace_back();
+        co_await committer_.commit(std::move(batch));
+    }
     void start(unsigned number) { bench_.tasks.spawn(commit(number)); }
 
     /// The numbers of the batches in the order in which the store has them.
@@ -187,6 +192,55 @@ TEST_F(CommitterTest, AStopWritesWhatWaits) {
     bench_.run_for({});
     EXPECT_EQ(written(), (Numbers{1, 2}));
     EXPECT_EQ(bench_.tasks.size(), 0U);
+}
+
+TEST_F(CommitterTest, WhileTooMuchWaitsOnlyTransitionsAreTaken) {
+    store_is(StoreFault::failing, {}, minutes(10));
+    for (std::size_t i = 0; i < Committer::kMaxQueue; ++i) start(1);
+    bench_.settle();
+    EXPECT_EQ(committer_.queued(), Committer::kMaxQueue);
+    start(2);
+    bench_.settle();
+    EXPECT_EQ(committer_.queued(), Committer::kMaxQueue);
+    EXPECT_EQ(committer_.dropped(), 1U);
+    EXPECT_EQ(outcomes_.at(2), CommitOutcome::overdue);
+    bench_.tasks.spawn(commit_incident());
+    bench_.settle();
+    EXPECT_EQ(committer_.queued(), Committer::kMaxQueue + 1);
+    bench_.run_for(minutes(11));
+    EXPECT_EQ(committer_.queued(), 0U);
+    EXPECT_EQ(bench_.memory.incidents().size(), 1U);
+}
+
+/// A store that throws where it should answer.
+struct ThrowingStore final : Store {
+    explicit ThrowingStore(Store& behind) : store(behind) {}
+    asio::awaitable<Result<void>> commit(Batch batch) override {
+        if (throws > 0) {
+            --throws;
+            throw std::runtime_error("disk on fire");
+        }
+        Result<void> written = co_await store.commit(std::move(batch));
+        co_return written;
+    }
+    Result<StoredState> load() override { return store.load(); }
+
+    Store& store;
+    int throws = 3;
+};
+
+TEST(CommitterOfAThrowingStore, GoesOnTrying) {
+    Bench bench;
+    ThrowingStore store(bench.memory);
+    Committer committer(bench.io.get_executor(), bench.clock, store, bench.events);
+    bench.tasks.spawn(committer.run());
+    bench.tasks.spawn(
+        [](Committer& c) -> asio::awaitable<void> { co_await c.commit(batch_of(1)); }(committer));
+    bench.run_for(seconds(1));
+    EXPECT_EQ(committer.commits(), 1U);
+    EXPECT_EQ(bench.logged("disk on fire"), 1U);
+    committer.stop();
+    bench.run_for({});
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ protected:
             channels["email"] =
                 std::make_shared<EmailNotifier>(bench_.env, channel, bench_.events.catalog());
         }
-        dispatcher_.configure(OutboxPolicy{}, std::move(channels), recipients);
+        dispatcher_.configure(OutboxPolicy{}, std::move(channels), recipients, "watch.sim");
     }
     asio::awaitable<void> stop_task() {
         co_await dispatcher_.stop(seconds(3));

@@ -39,7 +39,8 @@ protected:
         Dispatcher::Notifiers channels{
             {"email",
              std::make_shared<EmailNotifier>(bench_.env, channel, bench_.events.catalog())}};
-        dispatcher_.configure(OutboxPolicy{}, std::move(channels), {{"email", "ana@people.sim"}});
+        dispatcher_.configure(OutboxPolicy{}, std::move(channels), {{"email", "ana@people.sim"}},
+                              "watch.sim");
         dispatcher_.start();
     }
     ~ShardTest() override {
@@ -318,7 +319,6 @@ TEST_F(ShardTest, AMonitorAddedAgainWaitsForItsOwnLastCheck) {
     for (int i = 0; i < 3; ++i) {
         reload({other});
         EXPECT_EQ(shard_.state_of(monitor->id), nullptr);
-        bench_.run_for(seconds(1));
         reload({monitor, other});
         EXPECT_EQ(health(monitor), Health::pending);
     }
@@ -332,6 +332,34 @@ TEST_F(ShardTest, AMonitorAddedAgainWaitsForItsOwnLastCheck) {
     EXPECT_EQ(health(monitor), Health::down);
     EXPECT_EQ(incidents().size(), 1U);
     EXPECT_EQ(incidents()[0].monitor_name, "renamed");
+}
+
+TEST_F(ShardTest, OfARemovedMonitorNothingIsTriedAgain) {
+    Policy stubborn = policy();
+    stubborn.retry_attempts = 10;
+    stubborn.retry_delay = seconds(5);
+    const MonitorPtr monitor = bench_.website("a", stubborn, {{{}, Behaviour::refused}});
+    const MonitorPtr other = bench_.website("b", policy());
+    start({monitor, other});
+    bench_.run_for(seconds(2));
+    const std::size_t before = starts(monitor).size();
+    ASSERT_GT(before, 0U);
+    reload({other});
+    bench_.run_for(minutes(2));
+    EXPECT_EQ(starts(monitor).size(), before);
+}
+
+TEST_F(ShardTest, WhatLeavesAtAStopIsStillCommitted) {
+    Policy stubborn = policy();
+    stubborn.alert_threshold = 1;
+    const MonitorPtr monitor = bench_.website("a", stubborn, {{{}, Behaviour::hang}});
+    start({monitor});
+    bench_.run_for(minutes(2));
+    ASSERT_EQ(incidents().size(), 1U);
+    while (bench_.http.in_flight() == 0) bench_.run_for(milliseconds(500));
+    reload({});
+    stop();
+    EXPECT_TRUE(incidents()[0].ended_at);
 }
 
 TEST_F(ShardTest, AStopEndsChecksWithoutAResultAndCommitsWhatHasOne) {
