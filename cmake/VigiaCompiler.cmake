@@ -30,7 +30,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 sees overflows in inlined std::string operations where there are none (bugs 105651,
     # 105329). Real ones are AddressSanitizer's and _GLIBCXX_ASSERTIONS' to find.
     target_compile_options(vigia_flags INTERFACE
-        -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+        -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
+        -Wno-mismatched-new-delete)
 endif()
 if(VIGIA_WERROR)
     target_compile_options(vigia_flags INTERFACE -Werror)

@@ -13,6 +13,11 @@ set_target_properties(vigia_cares PROPERTIES
     IMPORTED_LOCATION "${VIGIA_CARES_LIBRARY}"
     INTERFACE_INCLUDE_DIRECTORIES "${VIGIA_CARES_INCLUDE}")
 
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(libmariadb REQUIRED IMPORTED_TARGET libmariadb)
+pkg_check_modules(odbc REQUIRED IMPORTED_TARGET odbc)
+
 find_path(VIGIA_RAPIDJSON_INCLUDE rapidjson/reader.h REQUIRED)
 add_library(vigia_rapidjson INTERFACE)
 target_include_directories(vigia_rapidjson SYSTEM INTERFACE "${VIGIA_RAPIDJSON_INCLUDE}")

@@ -7,10 +7,10 @@
 
 namespace vigia::sim {
 
-/// A website as it stands in a configuration file.
-struct WebsiteText {
+/// A website or a database as it stands in a configuration file.
+struct MonitorText {
     std::string name;
-    std::string url;
+    std::string url;  ///< "http://…": a website; "postgresql://HOST:5432/DATABASE"
     Duration interval = std::chrono::seconds(60);
     Duration timeout = std::chrono::seconds(10);
     int attempts = 3;
@@ -24,7 +24,7 @@ struct WebsiteText {
 /// A configuration before it is text.
 struct ConfigText {
     std::string language = "es";
-    std::vector<WebsiteText> websites;
+    std::vector<MonitorText> monitors;
     std::vector<std::string> recipients;
     int expiry_hours = 24;
 

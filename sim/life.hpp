@@ -6,6 +6,7 @@
 #include "sim/journal.hpp"
 #include "sim/observer.hpp"
 #include "sim/sim_clock.hpp"
+#include "sim/sim_db.hpp"
 #include "sim/sim_http.hpp"
 #include "sim/sim_log.hpp"
 #include "sim/sim_mailer.hpp"
@@ -62,6 +63,7 @@ private:
     SimClock clock_;
     Rng rng_;
     SimHttp http_;
+    SimDb db_;
     SimMailer mailer_;
     FaultyStore store_;
     SimLog log_;

@@ -36,7 +36,7 @@ public:
         script_.seed = rng_.next();
         script_.length = options_.length;
         make_config();
-        for (const WebsiteText& website : config_.websites) add_targets(website);
+        for (const MonitorText& monitor : config_.monitors) add_targets(monitor);
         script_.config = config_.str();
         make_faults();
         make_actions();
@@ -80,36 +80,38 @@ private:
             config_.recipients.push_back(fmt::format("person{}@people.sim", i));
         }
         for (std::size_t i = 0; i < options_.monitors; ++i) {
-            WebsiteText website;
-            website.name = fmt::format("Web {}", i);
-            website.url = fmt::format("http://web{}.sim/", i);
-            set_policy(website);
-            config_.websites.push_back(std::move(website));
+            MonitorText monitor;
+            const bool database = i % 4 == 3;
+            monitor.name = fmt::format("{} {}", database ? "Base" : "Web", i);
+            monitor.url = fmt::format(
+                fmt::runtime(database ? "postgresql://base{}.sim:5432/" : "http://web{}.sim/"), i);
+            set_policy(monitor);
+            config_.monitors.push_back(std::move(monitor));
         }
     }
 
-    void set_policy(WebsiteText& website) {
-        website.interval = seconds(options_.intervals[rng_.below(options_.intervals.size())]);
-        website.timeout = seconds(pick(std::array{2, 5, 10}));
-        website.attempts = pick(std::array{1, 2, 3});
-        website.retry_delay = seconds(pick(std::array{0, 1, 6}));
-        website.alert_threshold = pick(std::array{1, 2, 3, 3, 5});
-        website.recovery_threshold = pick(std::array{1, 2, 2, 3});
-        website.repeat_minutes = pick(std::array{0, 20, 60, 240});
+    void set_policy(MonitorText& monitor) {
+        monitor.interval = seconds(options_.intervals[rng_.below(options_.intervals.size())]);
+        monitor.timeout = seconds(pick(std::array{2, 5, 10}));
+        monitor.attempts = pick(std::array{1, 2, 3});
+        monitor.retry_delay = seconds(pick(std::array{0, 1, 6}));
+        monitor.alert_threshold = pick(std::array{1, 2, 3, 3, 5});
+        monitor.recovery_threshold = pick(std::array{1, 2, 2, 3});
+        monitor.repeat_minutes = pick(std::array{0, 20, 60, 240});
     }
 
-    /// Two places: a reload may move the website from one to the other.
-    void add_targets(const WebsiteText& website) {
-        script_.targets[website.url] = make_timeline(website);
-        script_.targets[website.url + "moved"] = make_timeline(website);
+    /// Two places: a reload may move the monitor from one to the other.
+    void add_targets(const MonitorText& monitor) {
+        script_.targets[monitor.url] = make_timeline(monitor);
+        script_.targets[monitor.url + "moved"] = make_timeline(monitor);
     }
 
-    Timeline make_timeline(const WebsiteText& website) {
+    Timeline make_timeline(const MonitorText& monitor) {
         std::vector<Timeline::Segment> segments;
         at_random(options_.outages + options_.blips, [&](Duration at) {
             const bool blip = chance(options_.blips / (options_.outages + options_.blips));
             const Duration length =
-                within(at, blip ? between(seconds(1), website.interval) : outage_length());
+                within(at, blip ? between(seconds(1), monitor.interval) : outage_length());
             segments.push_back({at, pick(kTroubles)});
             segments.push_back({at + length, chance(0.1) ? Behaviour::slow : Behaviour::up});
             return length;
@@ -181,31 +183,31 @@ private:
     /// What people do to a configuration. Later reloads build on earlier ones.
     void change_config() {
         const std::size_t changes = 1 + rng_.below(std::max<std::size_t>(2, options_.monitors / 5));
-        for (std::size_t i = 0; i < changes && !config_.websites.empty(); ++i) {
-            WebsiteText& website = config_.websites[rng_.below(config_.websites.size())];
+        for (std::size_t i = 0; i < changes && !config_.monitors.empty(); ++i) {
+            MonitorText& monitor = config_.monitors[rng_.below(config_.monitors.size())];
             switch (rng_.below(6)) {
                 case 0:
                 case 1:
-                    website.enabled = !website.enabled || chance(0.5);
+                    monitor.enabled = !monitor.enabled || chance(0.5);
                     break;
                 case 2:
-                    move(website);
+                    move(monitor);
                     break;
                 default:
-                    set_policy(website);
+                    set_policy(monitor);
                     break;
             }
         }
-        if (!config_.websites.empty()) config_.websites.front().enabled = true;
+        if (!config_.monitors.empty()) config_.monitors.front().enabled = true;
         if (chance(0.3)) change_recipients();
     }
 
-    static void move(WebsiteText& website) {
+    static void move(MonitorText& monitor) {
         constexpr std::string_view kMoved = "moved";
-        if (website.url.ends_with(kMoved)) {
-            website.url.resize(website.url.size() - kMoved.size());
+        if (monitor.url.ends_with(kMoved)) {
+            monitor.url.resize(monitor.url.size() - kMoved.size());
         } else {
-            website.url += kMoved;
+            monitor.url += kMoved;
         }
     }
 

@@ -18,10 +18,6 @@ constexpr WallTime kBeginning{std::chrono::seconds(1'734'603'323)};
 /// PRODUCT §2: a signal stops the program within 5 s.
 constexpr Duration kLongestStop = std::chrono::seconds(5);
 
-const std::string& url_of(const Monitor& monitor) {
-    return std::get<HttpTarget>(monitor.target).url;
-}
-
 }  // namespace
 
 World::World(const Script& script)
@@ -242,7 +238,7 @@ Config World::read_config(const std::string& text) const {
 /// Says whose each target is, and takes the configuration for what is to run.
 void World::adopt(const Config& config) {
     for (const MonitorPtr& monitor : config.monitors) {
-        const std::string& url = url_of(*monitor);
+        const std::string url = url_of(monitor->target);
         const auto timeline = script_.targets.find(url);
         if (timeline == script_.targets.end()) {
             throw std::invalid_argument(fmt::format("{}: no target {}", script_.name, url));

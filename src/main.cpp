@@ -19,8 +19,12 @@
 #include "env/real/asio_clock.hpp"
 #include "env/real/curl_http_client.hpp"
 #include "env/real/curl_mailer.hpp"
+#include "env/real/db_router.hpp"
 #include "env/real/host_facts.hpp"
 #include "env/real/log_writer.hpp"
+#include "env/real/mysql_client.hpp"
+#include "env/real/odbc_client.hpp"
+#include "env/real/pg_client.hpp"
 #include "env/real/process.hpp"
 #include "env/real/resolver.hpp"
 #include "store/memory_store.hpp"
@@ -58,9 +62,13 @@ public:
     World(Loop& loop, Log& log)
         : resolver_(loop.context, loop.clock, resolver_options()),
           http_(loop.context, loop.clock, resolver_, HttpClientOptions{}),
+          postgresql_(loop.context, loop.clock, resolver_),
+          mysql_(loop.context, loop.clock, resolver_),
+          odbc_(loop.context, loop.clock, OdbcOptions{}),
+          db_({postgresql_, mysql_, odbc_}),
           mailer_(loop.context, loop.clock, resolver_, MailerOptions{}),
           rng_(fresh_seed()),
-          env_{loop.clock, http_, mailer_, log, rng_, read_host_facts()} {}
+          env_{loop.clock, http_, db_, mailer_, log, rng_, read_host_facts()} {}
 
     Env& env() { return env_; }
 
@@ -73,6 +81,10 @@ private:
 
     Resolver resolver_;
     CurlHttpClient http_;
+    PgClient postgresql_;
+    MysqlClient mysql_;
+    OdbcClient odbc_;
+    DbRouter db_;
     CurlMailer mailer_;
     Rng rng_;
     Env env_;

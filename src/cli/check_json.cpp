@@ -45,6 +45,7 @@ void write_timings(Writer& writer, const Timings& timings) {
     seconds("dns", timings.dns);
     seconds("connect", timings.connect);
     seconds("tls", timings.tls);
+    seconds("login", timings.login);
     seconds("ttfb", timings.ttfb);
     seconds("transfer", timings.transfer);
     seconds("total", timings.total);

@@ -155,9 +155,10 @@ private:
             std::string_view name;
             Duration length;
         };
-        const std::array<Part, 6> parts{{{N_("DNS"), t.dns},
+        const std::array<Part, 7> parts{{{N_("DNS"), t.dns},
                                          {N_("connection"), t.connect},
                                          {N_("TLS"), t.tls},
+                                         {N_("login"), t.login},
                                          {N_("first byte"), t.ttfb},
                                          {N_("transfer"), t.transfer},
                                          {N_("total"), t.total}}};

@@ -103,9 +103,8 @@ public:
         if (const JsonValue* v = reader.find("monitor_settings")) {
             config_.defaults = read_monitor_settings(context_, *v);
         }
-        if (const JsonValue* v = reader.find_object("websites")) read_websites(*v);
-        refuse_entries(reader.find_object("databases"),
-                       N_("database checks are not available in this version"));
+        read_monitors(reader.find_object("websites"), read_website);
+        read_monitors(reader.find_object("databases"), read_database);
         refuse_entries(reader.find_object("services"),
                        N_("service checks are not available in this version"));
         if (const JsonValue* v = reader.find("email")) config_.email = read_email(context_, *v);
@@ -125,11 +124,13 @@ public:
     }
 
 private:
-    void read_websites(const JsonValue& websites) {
+    using Read = MonitorDraft (*)(ReadContext&, const JsonValue&, const Policy&);
+    void read_monitors(const JsonValue* section, Read read) {
+        if (section == nullptr) return;
         const Document& document = context_.document();
-        drafts_.reserve(websites.children);
-        for (const JsonValue* v = document.first_child(websites); v; v = document.next(*v)) {
-            drafts_.push_back(read_website(context_, *v, config_.defaults));
+        drafts_.reserve(drafts_.size() + section->children);
+        for (const JsonValue* v = document.first_child(*section); v; v = document.next(*v)) {
+            drafts_.push_back(read(context_, *v, config_.defaults));
         }
     }
 

@@ -173,6 +173,12 @@ void read_tls(ObjectReader& parent, TlsOptions& tls) {
     const JsonValue* value = parent.find_object("tls");
     if (value == nullptr) return;
     ObjectReader reader(context, *value);
+    read_tls_members(reader, tls);
+    reader.finish();
+}
+
+void read_tls_members(ObjectReader& reader, TlsOptions& tls) {
+    ReadContext& context = reader.context();
     reader.read("verify", tls.verify);
     for (const auto& [key, target] : {std::pair{"ca_file", &tls.ca_file},
                                       {"cert_file", &tls.cert_file},
@@ -193,7 +199,6 @@ void read_tls(ObjectReader& parent, TlsOptions& tls) {
             tls.server_name = *name;
         }
     }
-    reader.finish();
 }
 
 }  // namespace vigia

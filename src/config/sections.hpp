@@ -17,6 +17,8 @@ void read_policy(ObjectReader& reader, Policy& policy);
 
 /// `tls` of a monitor, if it is there.
 void read_tls(ObjectReader& parent, TlsOptions& tls);
+/// The members that `tls` has of every kind of monitor.
+void read_tls_members(ObjectReader& reader, TlsOptions& tls);
 
 Policy read_monitor_settings(ReadContext& context, const JsonValue& value);
 LoggingSettings read_logging_settings(ReadContext& context, const JsonValue& value);
@@ -32,6 +34,16 @@ struct MonitorDraft {
     Monitor monitor;         ///< with the id that was configured, or none
     const JsonValue* id_at;  ///< the configured id, or nothing
 };
+
+/// A monitor of the name that `value` has, with all defaults.
+MonitorDraft start_monitor(const JsonValue& value, MonitorCategory category,
+                           const Policy& defaults);
+
+/// What every kind of monitor has in common.
+void read_common(ObjectReader& reader, MonitorDraft& draft);
+
+/// One entry of `databases`.
+MonitorDraft read_database(ReadContext& context, const JsonValue& value, const Policy& defaults);
 
 /// One entry of `websites`, in either form.
 MonitorDraft read_website(ReadContext& context, const JsonValue& value, const Policy& defaults);

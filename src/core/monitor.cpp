@@ -2,6 +2,8 @@
 
 #include "base/text.hpp"
 
+#include <fmt/format.h>
+
 namespace vigia {
 namespace {
 
@@ -36,10 +38,16 @@ std::string endpoint_of_url(std::string_view url) {
 
 struct TypeName {
     std::string_view operator()(const HttpTarget&) const { return "http"; }
+    std::string_view operator()(const DbTarget& target) const { return to_string(target.kind); }
 };
 
 struct Endpoint {
     std::string operator()(const HttpTarget& target) const { return endpoint_of_url(target.url); }
+    std::string operator()(const DbTarget& target) const {
+        const bool bare_ipv6 = target.host.find(':') != std::string::npos;
+        return fmt::format(fmt::runtime(bare_ipv6 ? "[{}]:{}" : "{}:{}"), ascii_lower(target.host),
+                           target.port);
+    }
 };
 
 }  // namespace

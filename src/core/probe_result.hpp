@@ -4,6 +4,7 @@
 #include "core/outcome.hpp"
 #include "core/reason.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -14,11 +15,22 @@ struct Timings {
     Duration dns{};
     Duration connect{};
     Duration tls{};
+    Duration login{};     ///< of a database
     Duration ttfb{};      ///< request sent → first byte of the answer
     Duration transfer{};  ///< first byte → last byte
     Duration total{};     ///< start → end, waits between phases included
 
     friend bool operator==(const Timings&, const Timings&) = default;
+};
+
+/// What a database said of itself.
+struct DbFacts {
+    std::string server_version;        ///< "PostgreSQL 15.18"; hostile
+    std::string tls_version;           ///< "TLSv1.3"; empty: not encrypted
+    std::uint64_t rows = 0;            ///< of the answer, as far as it was read
+    std::optional<std::string> value;  ///< the first one; hostile
+
+    friend bool operator==(const DbFacts&, const DbFacts&) = default;
 };
 
 /// What the handshake of the last hop agreed on.
@@ -37,7 +49,8 @@ struct ProbeResult {
     Reason reason;  ///< code `none` when good
     Timings timings;
     std::optional<TlsSummary> tls;
-    int http_status = 0;  ///< 0: no answer, or not HTTP
+    std::optional<DbFacts> database;  ///< of a database that answered
+    int http_status = 0;              ///< 0: no answer, or not HTTP
     int redirects = 0;
     std::string remote_address;  ///< the address that answered
     std::string

@@ -52,6 +52,21 @@ constexpr auto kCodes = std::to_array<CodeText>({
     {ReasonCode::too_many_redirects, "too_many_redirects", N_("too many redirects ({0} followed)")},
     {ReasonCode::redirect_refused, "redirect_refused",
      N_("redirect to something other than http or https")},
+    {ReasonCode::tls_not_offered, "tls_not_offered", N_("the server offers no TLS")},
+    {ReasonCode::login_failed, "login_failed", N_("the server refuses the user or the password")},
+    {ReasonCode::no_such_database, "no_such_database", N_("the database does not exist")},
+    {ReasonCode::permission_denied, "permission_denied", N_("permission denied")},
+    {ReasonCode::too_many_connections, "too_many_connections",
+     N_("the server has no connection left")},
+    {ReasonCode::server_not_ready, "server_not_ready",
+     N_("the server is starting, stopping or recovering")},
+    {ReasonCode::query_failed, "query_failed", N_("the query failed")},
+    {ReasonCode::query_not_reading, "query_not_reading",
+     N_("the query is not one statement that only reads")},
+    {ReasonCode::unexpected_value, "unexpected_value", N_("the value is not as expected")},
+    {ReasonCode::value_not_a_number, "value_not_a_number", N_("the value is not a number")},
+    {ReasonCode::value_missing, "value_missing", N_("the answer has no value")},
+    {ReasonCode::unexpected_rows, "unexpected_rows", N_("unexpected number of rows: {0}")},
     {ReasonCode::no_descriptors, "no_descriptors", N_("this machine has no file descriptors left")},
     {ReasonCode::no_buffers, "no_buffers", N_("this machine has no memory left for connections")},
     {ReasonCode::no_local_port, "no_local_port",
@@ -60,6 +75,9 @@ constexpr auto kCodes = std::to_array<CodeText>({
      N_("this machine cannot reach the network")},
     {ReasonCode::resolver_dead, "resolver_dead", N_("no name server answers this machine")},
     {ReasonCode::own_lateness, "own_lateness", N_("vigia itself was late")},
+    {ReasonCode::no_driver, "no_driver", N_("the database driver is missing or cannot be used")},
+    {ReasonCode::no_driver_room, "no_driver_room",
+     N_("every database worker is held by a driver that hangs")},
     {ReasonCode::internal, "internal", N_("internal error")},
 });
 
@@ -89,10 +107,14 @@ std::string_view phase_text(Phase phase) {
             return N_("phase: connect");
         case Phase::tls:
             return N_("phase: TLS");
+        case Phase::login:
+            return N_("phase: login");
         case Phase::send:
             return N_("phase: send");
         case Phase::first_byte:
             return N_("phase: first byte");
+        case Phase::query:
+            return N_("phase: query");
         case Phase::body:
             return N_("phase: body");
         case Phase::status:
@@ -115,6 +137,8 @@ bool is_own_fault(ReasonCode code) {
         case ReasonCode::network_unreachable:
         case ReasonCode::resolver_dead:
         case ReasonCode::own_lateness:
+        case ReasonCode::no_driver:
+        case ReasonCode::no_driver_room:
         case ReasonCode::internal:
             return true;
         default:
@@ -146,10 +170,14 @@ std::string_view to_string(Phase phase) {
             return "connect";
         case Phase::tls:
             return "tls";
+        case Phase::login:
+            return "login";
         case Phase::send:
             return "send";
         case Phase::first_byte:
             return "first_byte";
+        case Phase::query:
+            return "query";
         case Phase::body:
             return "body";
         case Phase::status:

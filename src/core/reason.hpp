@@ -14,8 +14,10 @@ enum class Phase : std::uint8_t {
     resolve,     ///< name resolution
     connect,     ///< TCP, and the proxy's CONNECT
     tls,         ///< TLS handshake, certificate included
+    login,       ///< authenticating to a database
     send,        ///< sending the request
     first_byte,  ///< waiting for the answer's first byte, or reading its headers
+    query,       ///< a database is at the query, or sends its rows
     body,        ///< reading the body
     status,      ///< judging the status
     redirect,    ///< following a redirect
@@ -49,6 +51,18 @@ enum class ReasonCode : std::uint8_t {
     unexpected_status,   ///< value = the status
     too_many_redirects,  ///< value = how many were followed
     redirect_refused,    ///< to something that is not http/https; detail = the scheme
+    tls_not_offered,     ///< the server speaks no TLS, and it is required
+    login_failed,        ///< wrong user or password, or not from here
+    no_such_database,
+    permission_denied,
+    too_many_connections,
+    server_not_ready,    ///< starting up, shutting down, in recovery
+    query_failed,        ///< the server's error; detail = "SQLSTATE or number: text"
+    query_not_reading,   ///< would write, or is more than one statement
+    unexpected_value,    ///< detail = the comparison that does not hold
+    value_not_a_number,  ///< detail = the value
+    value_missing,       ///< NULL, or no row
+    unexpected_rows,     ///< value = the rows
     // Our own fault: unknown.
     no_descriptors,       ///< EMFILE, ENFILE
     no_buffers,           ///< ENOBUFS, ENOMEM
@@ -56,6 +70,8 @@ enum class ReasonCode : std::uint8_t {
     network_unreachable,  ///< ENETUNREACH
     resolver_dead,        ///< no resolver answers anything
     own_lateness,         ///< our loop was not running in time
+    no_driver,            ///< the database driver is not installed or does not work
+    no_driver_room,       ///< every worker is held by a driver that hangs
     internal,             ///< a failure inside this program; detail says which
 };
 

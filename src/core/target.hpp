@@ -1,23 +1,14 @@
 #pragma once
 
 #include "base/secret.hpp"
+#include "core/database.hpp"
+#include "core/tls_options.hpp"
 
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace vigia {
-
-/// How TLS is spoken to a target or a mail server. Paths are absolute.
-struct TlsOptions {
-    bool verify = true;       ///< certificate chain and host name
-    std::string ca_file;      ///< PEM; empty: the system's store
-    std::string server_name;  ///< SNI and the name verified; empty: the host
-    std::string cert_file;    ///< client certificate, PEM; empty: none
-    std::string key_file;     ///< its key, PEM; empty: in cert_file
-
-    friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
-};
 
 /// A request header of the user's. The value may be a token, so it is never printed.
 struct RequestHeader {
@@ -69,6 +60,6 @@ struct HttpTarget {
 };
 
 /// Everything that can be watched; one alternative per kind of probe.
-using Target = std::variant<HttpTarget>;
+using Target = std::variant<HttpTarget, DbTarget>;
 
 }  // namespace vigia

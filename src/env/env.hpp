@@ -2,6 +2,7 @@
 
 #include "base/rng.hpp"
 #include "env/clock.hpp"
+#include "env/db_client.hpp"
 #include "env/http_client.hpp"
 #include "env/log.hpp"
 #include "env/mailer.hpp"
@@ -22,6 +23,7 @@ struct HostFacts {
 struct Env {
     Clock& clock;
     HttpClient& http;
+    DbClient& db;
     Mailer& mailer;
     Log& log;
     Rng& rng;

@@ -68,10 +68,11 @@ std::string format_timings(const Timings& timings, const Catalog& catalog) {
         std::string_view name;
         Duration length;
     };
-    const std::array<Part, 6> parts{{
+    const std::array<Part, 7> parts{{
         {N_("DNS"), timings.dns},
         {N_("connection"), timings.connect},
         {N_("TLS"), timings.tls},
+        {N_("login"), timings.login},
         {N_("first byte"), timings.ttfb},
         {N_("transfer"), timings.transfer},
         {N_("total"), timings.total},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,8 +14,7 @@ namespace {
 constexpr std::size_t kShortestSecret = 4;
 constexpr std::string_view kMask = "***";
 
-/// Everything secret that a request to `target` carries, longest first, so that no secret is left
-/// over because a part of it was hidden before.
+/// Everything secret that a request to `target` carries.
 std::vector<std::string> secrets_of(const HttpTarget& target) {
     std::vector<std::string> secrets;
     const auto add = [&secrets](const std::string& value) {
@@ -35,21 +35,36 @@ std::vector<std::string> secrets_of(const HttpTarget& target) {
         add(bearer->token.reveal());
     }
     add(target.proxy.password.reveal());
-    std::ranges::sort(secrets, std::ranges::greater{}, &std::string::size);
     return secrets;
 }
 
-}  // namespace
+std::vector<std::string> secrets_of(const DbTarget& target) {
+    std::vector<std::string> secrets;
+    const std::string& password = target.password.reveal();
+    if (password.size() >= kShortestSecret) secrets.push_back(password.substr(0, kMaxSecret));
+    return secrets;
+}
 
-std::string hide_secrets(std::string text, const HttpTarget& target) {
-    if (text.empty()) return text;
-    for (const std::string& secret : secrets_of(target)) {
+std::string masked(std::string text, std::vector<std::string> secrets) {
+    // Longest first, so that no secret is left over because a part of it was hidden before.
+    std::ranges::sort(secrets, std::ranges::greater{}, &std::string::size);
+    for (const std::string& secret : secrets) {
         for (std::size_t at = text.find(secret); at != std::string::npos;
              at = text.find(secret, at + kMask.size())) {
             text.replace(at, secret.size(), kMask);
         }
     }
     return text;
+}
+
+}  // namespace
+
+std::string hide_secrets(std::string text, const HttpTarget& target) {
+    return text.empty() ? text : masked(std::move(text), secrets_of(target));
+}
+
+std::string hide_secrets(std::string text, const DbTarget& target) {
+    return text.empty() ? text : masked(std::move(text), secrets_of(target));
 }
 
 }  // namespace vigia

@@ -14,5 +14,6 @@ inline constexpr std::size_t kMaxSecret = std::size_t{16} * 1024;  ///< longer o
 /// header value or body, also of Basic's base64 form, becomes `***`. Secrets shorter than four
 /// bytes are left: hiding every "1" would hide the answer.
 std::string hide_secrets(std::string text, const HttpTarget& target);
+std::string hide_secrets(std::string text, const DbTarget& target);
 
 }  // namespace vigia

@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 namespace {
 
 Timings operator+(const Timings& a, const Timings& b) {
-    return Timings{a.dns + b.dns,   a.connect + b.connect,   a.tls + b.tls,
+    return Timings{a.dns + b.dns,   a.connect + b.connect,   a.tls + b.tls,    a.login + b.login,
                    a.ttfb + b.ttfb, a.transfer + b.transfer, a.total + b.total};
 }
 

@@ -140,11 +140,12 @@ public:
         io.get_executor(),
         {{}, {MonoTime(std::chrono::hours(50)), WallTime(std::chrono::seconds(1'734'603'323))}}};
     StagedHttp http{clock};
+    sim::SimDb db{http};
     StagedMailer mailer;
     RecordingLog log;
     RecordingTerminal terminal;
     Rng rng{7};
-    Env env{clock, http, mailer, log, rng, {"host", "Linux 6.1", "x86_64"}};
+    Env env{clock, http, db, mailer, log, rng, {"host", "Linux 6.1", "x86_64"}};
 };
 
 }  // namespace vigia::cli_test

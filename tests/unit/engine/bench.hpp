@@ -9,6 +9,7 @@
 #include "sim/faulty_store.hpp"
 #include "sim/journal.hpp"
 #include "sim/sim_clock.hpp"
+#include "sim/sim_db.hpp"
 #include "sim/sim_http.hpp"
 #include "sim/sim_log.hpp"
 #include "sim/sim_mailer.hpp"
@@ -123,10 +124,11 @@ public:
     MemoryStore memory;
     sim::FaultPlan<sim::StoreFault> store_faults;
     sim::SimHttp http{clock, network, rng, seen};
+    sim::SimDb db{http};
     sim::SimMailer mailer{clock, office, rng, seen};
     sim::FaultyStore store{clock, memory, store_faults, seen};
     sim::SimLog log{clock, journal, LogLevel::debug};
-    Env env{clock, http, mailer, log, rng, HostFacts{"host", "Linux 6.1.0", "x86_64"}};
+    Env env{clock, http, db, mailer, log, rng, HostFacts{"host", "Linux 6.1.0", "x86_64"}};
     EventLog events{log, Catalog(Language::en)};
     std::vector<std::string> lines;
     std::vector<std::string> failures;  ///< exceptions that left a task

@@ -22,7 +22,7 @@ inline Announcement sample_outage() {
     about.confirmed_at = kConfirmed;
     about.down_for = 132s;
     about.reason = {Phase::status, ReasonCode::unexpected_status, 503, ""};
-    about.timings = {400us, 2ms, 31ms, 187ms, 1ms, 221400us};
+    about.timings = {400us, 2ms, 31ms, 0ms, 187ms, 1ms, 221400us};
     about.message_domain = "example.com";
     about.evidence = "<h1>503</h1>\r\n<p>come back \"later\" & rest</p>\n";
     return about;

@@ -1,0 +1,132 @@
+#include "core/database.hpp"
+
+#include "base/assert.hpp"
+
+#include <charconv>
+#include <compare>
+#include <fmt/format.h>
+#include <limits>
+
+namespace vigia {
+namespace {
+
+/// The whole of `text` as a number, blanks around it left out: CHAR columns are padded.
+std::optional<double> number_of(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(' ');
+    if (first == std::string_view::npos) return std::nullopt;
+    text = text.substr(first, text.find_last_not_of(' ') - first + 1);
+    if (text.starts_with('+')) text.remove_prefix(1);
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+bool holds(CompareOp op, std::partial_ordering order) {
+    switch (op) {
+        case CompareOp::less:
+            return order < 0;
+        case CompareOp::less_equal:
+            return order <= 0;
+        case CompareOp::equal:
+            return order == 0;
+        case CompareOp::not_equal:
+            return order != 0;
+        case CompareOp::greater_equal:
+            return order >= 0;
+        case CompareOp::greater:
+            return order > 0;
+    }
+    assertion_failed("a CompareOp without a meaning");
+}
+
+Reason failed(ReasonCode code, std::string detail) {
+    return {.phase = Phase::condition, .code = code, .value = 0, .detail = std::move(detail)};
+}
+
+std::optional<Reason> compare(const Comparison& wanted, const std::string& value) {
+    if (const double* const number = std::get_if<double>(&wanted.operand)) {
+        const std::optional<double> actual = number_of(value);
+        if (!actual) return failed(ReasonCode::value_not_a_number, value);
+        if (holds(wanted.op, *actual <=> *number)) return std::nullopt;
+        return failed(ReasonCode::unexpected_value,
+                      fmt::format("{} {} {}", value, to_string(wanted.op), *number));
+    }
+    const auto& text = std::get<std::string>(wanted.operand);
+    if (holds(wanted.op, value <=> text)) return std::nullopt;
+    return failed(ReasonCode::unexpected_value,
+                  fmt::format("{} {} {}", value, to_string(wanted.op), text));
+}
+
+}  // namespace
+
+std::optional<Reason> judge(const DbExpectation& expect, const DbResult& result) {
+    const std::uint64_t least = expect.min_rows.value_or(0);
+    const std::uint64_t most = expect.max_rows.value_or(std::numeric_limits<std::uint64_t>::max());
+    if (result.rows < least || result.rows > most) {
+        return Reason{.phase = Phase::condition,
+                      .code = ReasonCode::unexpected_rows,
+                      .value = static_cast<int>(result.rows),
+                      .detail = {}};
+    }
+    if (expect.value.empty()) return std::nullopt;
+    if (!result.value) return failed(ReasonCode::value_missing, {});
+    for (const Comparison& wanted : expect.value) {
+        if (std::optional<Reason> reason = compare(wanted, *result.value)) return reason;
+    }
+    return std::nullopt;
+}
+
+std::string_view to_string(DbKind kind) {
+    switch (kind) {
+        case DbKind::postgresql:
+            return "postgresql";
+        case DbKind::mysql:
+            return "mysql";
+        case DbKind::mariadb:
+            return "mariadb";
+        case DbKind::sqlserver:
+            return "sqlserver";
+        case DbKind::odbc:
+            return "odbc";
+    }
+    assertion_failed("a DbKind without a name");
+}
+
+std::string_view to_string(CompareOp op) {
+    switch (op) {
+        case CompareOp::less:
+            return "<";
+        case CompareOp::less_equal:
+            return "<=";
+        case CompareOp::equal:
+            return "==";
+        case CompareOp::not_equal:
+            return "!=";
+        case CompareOp::greater_equal:
+            return ">=";
+        case CompareOp::greater:
+            return ">";
+    }
+    assertion_failed("a CompareOp without a sign");
+}
+
+std::uint16_t default_port(DbKind kind) {
+    constexpr std::uint16_t kPostgresql = 5432;
+    constexpr std::uint16_t kMysql = 3306;
+    constexpr std::uint16_t kSqlServer = 1433;
+    switch (kind) {
+        case DbKind::postgresql:
+            return kPostgresql;
+        case DbKind::mysql:
+        case DbKind::mariadb:
+            return kMysql;
+        case DbKind::sqlserver:
+            return kSqlServer;
+        case DbKind::odbc:
+            return 0;
+    }
+    assertion_failed("a DbKind without a port");
+}
+
+}  // namespace vigia

@@ -1,0 +1,45 @@
+#include "probe/db_probe.hpp"
+
+#include "probe/hide_secrets.hpp"
+
+#include <utility>
+
+namespace vigia {
+
+boost::asio::awaitable<ProbeResult> db_probe(DbClient& client,
+                                             std::shared_ptr<const DbTarget> target,
+                                             MonoTime deadline) {
+    DbRequest request;
+    request.target = target;
+    request.deadline = deadline;
+    DbAnswer answer = co_await client.ask(std::move(request));
+    co_return judge(*target, std::move(answer));
+}
+
+ProbeResult judge(const DbTarget& target, DbAnswer answer) {
+    ProbeResult result;
+    result.timings = answer.timings;
+    result.remote_address = std::move(answer.remote_address);
+    std::optional<Reason> failure = std::move(answer.failure);
+    if (!failure) failure = judge(target.expect, answer.result);
+    result.outcome = Outcome::up;
+    if (failure) {
+        result.outcome = is_own_fault(failure->code) ? Outcome::unknown : Outcome::down;
+        result.reason = std::move(*failure);
+        result.reason.detail = hide_secrets(std::move(result.reason.detail), target);
+    }
+    if (!answer.server_version.empty()) {
+        result.database = DbFacts{
+            .server_version = hide_secrets(std::move(answer.server_version), target),
+            .tls_version = std::move(answer.tls_version),
+            .rows = answer.result.rows,
+            .value = std::move(answer.result.value),
+        };
+        if (result.database->value) {
+            result.database->value = hide_secrets(std::move(*result.database->value), target);
+        }
+    }
+    return result;
+}
+
+}  // namespace vigia
