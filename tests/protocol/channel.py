@@ -15,7 +15,7 @@ class Ended(Exception):
 
 
 class Channel:
-    """Owned by the thread that serves the connection; no other thread may call it.
+    """Owned by the thread that serves the connection; other threads may call abort() only.
 
     TLS runs over memory buffers, so that a protocol may wrap the handshake in its own packets
     (TDS) and may leave TLS again after the login. Every failure of the transport raises Ended.
@@ -124,6 +124,13 @@ class Channel:
             return
         self._sock.settimeout(10)
         self._drain()
+
+    def abort(self):
+        """Makes the owner's next receive() raise Ended. The one method for other threads."""
+        try:
+            self._sock.shutdown(socket.SHUT_RD)
+        except OSError:
+            pass
 
     def close(self):
         self._sock.close()

@@ -132,6 +132,7 @@ class Server:
             return {"connections_now": len(self.sessions),
                     "connections_total": self.statistics["connections"],
                     "faults": self.statistics["faults"],
+                    "running": [s.running for s in self.sessions.values() if s.running],
                     "queries": list(self.queries), "logins": list(self.logins)}
 
     def count(self, what):
@@ -186,6 +187,7 @@ class Session:
         self.options = server.options
         self.channel = channel
         self.number = number
+        self.running = ""  # the statement in progress
 
     def serve(self, full):
         """The whole conversation. full: there are more connections than the limit allows."""

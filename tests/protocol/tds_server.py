@@ -154,11 +154,14 @@ class TdsSession(scaffold.Session):
         """One message in answer to one request; work(writer) may raise Cancelled."""
         if sql:
             self.server.queries.append(sql)
+        self.running = sql
         writer = self._writer(None if not sql or only_setup(sql) else "query", sql)
         try:
             work(writer)
         except Cancelled:
             writer.write(self.tokens.done(wire.DONE_ATTENTION))
+        finally:
+            self.running = ""
         writer.finish()
 
     def _writer(self, phase, sql):
