@@ -2,12 +2,13 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PATIENCE = 20  # seconds that any client or server may take before a test fails
+PATIENCE = 10  # seconds that any client or server may take before a test fails
 
 
 class Running:
@@ -57,13 +58,29 @@ def run(command, text="", **environment):
     return done.returncode, done.stdout, done.stderr
 
 
-def node(program, *steps, **settings):
-    """Runs a client of Node.js: what each of its steps came to, in order.
+class Node:
+    """A client of Node.js that stays: it connects once for each talk().
 
-    The program gets one JSON object and answers with one JSON array; a step is
-    {"query": SQL, …} and comes to {"rows": …}, or {"error": …}; the connection is step 0.
+    Owned by a fixture; stop() ends it.
     """
-    request = json.dumps({"steps": steps, **settings})
-    status, out, err = run(["node", str(HERE / program), request])
-    assert status == 0, err
-    return json.loads(out)
+
+    def __init__(self, program):
+        assert (HERE / "node_modules").is_dir(), "run: npm ci --ignore-scripts in tests/protocol"
+        self._process = subprocess.Popen(["node", str(HERE / program)], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, text=True)
+
+    def talk(self, settings, *steps):
+        """What the login came to and then each step: {"rows": …} or {"error": {"number": …}}."""
+        steps = [{"query": step} if isinstance(step, str) else step for step in steps]
+        request = {"settings": settings, "steps": steps}
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE)
+        assert ready, "the client does not come to an end"
+        return json.loads(self._process.stdout.readline())
+
+    def stop(self):
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.kill()
+        self._process.wait(PATIENCE)

@@ -134,7 +134,7 @@ class TdsSession(scaffold.Session):
 
     def _request(self, kind, data):
         if kind == wire.ATTENTION:
-            self._answer("", lambda writer: self._cancelled())
+            self._acknowledge()
         elif kind == wire.BATCH:
             sql = after_headers(data, self.version).decode("utf-16-le")
             self._answer(sql, lambda writer: self._batch(writer, sql))
@@ -151,18 +151,27 @@ class TdsSession(scaffold.Session):
             raise wire.ProtocolError(f"a message of type {kind}")
 
     def _answer(self, sql, work):
-        """One message in answer to one request; work(writer) may raise Cancelled."""
+        """One message in answer to one request; work(writer) may raise Cancelled. The attention
+        is then acknowledged in a message of its own (3.2.5.9: clients discard up to that)."""
         if sql:
             self.server.queries.append(sql)
         self.running = sql
         writer = self._writer(None if not sql or only_setup(sql) else "query", sql)
         try:
             work(writer)
+            writer.finish()
         except Cancelled:
-            writer.write(self.tokens.done(wire.DONE_ATTENTION))
+            writer.write(self.tokens.done(wire.DONE_ERROR))
+            writer.finish()
+            self._acknowledge()
         finally:
             self.running = ""
-        writer.finish()
+
+    def _acknowledge(self):
+        """DONE with the attention bit (2.2.7.6)."""
+        self.server.count("attentions")
+        acknowledgement = self.tokens.done(wire.DONE_ATTENTION)
+        self.channel.send(wire.packet(wire.TABULAR, acknowledgement, spid=self.number))
 
     def _writer(self, phase, sql):
         """A writer whose first packets meet the faults of the phase (None: of none)."""
@@ -220,23 +229,19 @@ class TdsSession(scaffold.Session):
                 writer.push()
                 self.phase = "rows"
             if count % CHECK_EVERY == 0 and self.channel.readable(0):
-                self._cancelled_by_message()
+                self._look_for_attention()
         return count
 
     def _sleep(self, seconds):
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if self.channel.readable(min(left, 3600)):
-                self._cancelled_by_message()
+                self._look_for_attention()
 
-    def _cancelled_by_message(self):
+    def _look_for_attention(self):
         kind, _ = wire.read_message(self.channel)
         if kind != wire.ATTENTION:
             raise wire.ProtocolError("a request while another runs")
-        self._cancelled()
-
-    def _cancelled(self):
-        self.server.count("attentions")
         raise Cancelled
 
     def _call(self, call):
