@@ -178,7 +178,7 @@ HopFacts HttpHop::gather(const TransferResult& result) const {
     facts.code = result.code;
     facts.cancelled = result.cancelled;
     facts.stopped_for_headers = stop_ == Stop::headers_too_large;
-    facts.unusable_ca_file = unusable_ca_file_;
+    if (unusable_ca_file_) facts.unusable_ca_file = request_.target->tls.ca_file;
     facts.os_errno = number(easy_, CURLINFO_OS_ERRNO);
     facts.socket_errno = result.watch_errno != 0 ? result.watch_errno : socket_errno_;
     facts.secure = request_.url.secure();
