@@ -41,7 +41,6 @@ enum class ReasonCode : std::uint8_t {
     certificate_wrong_host,
     certificate_invalid,  ///< any other verification failure
     tls_failure,          ///< handshake failed for another reason
-    client_certificate,   ///< our own certificate or CA file cannot be used
     proxy_failure,
     protocol_error,  ///< not HTTP, or broken HTTP
     headers_too_large,
@@ -50,13 +49,15 @@ enum class ReasonCode : std::uint8_t {
     too_many_redirects,  ///< value = how many were followed
     redirect_refused,    ///< to something that is not http/https; detail = the scheme
     // Our own fault: unknown.
-    no_descriptors,       ///< EMFILE, ENFILE
-    no_buffers,           ///< ENOBUFS, ENOMEM
-    no_local_port,        ///< EADDRNOTAVAIL
-    network_unreachable,  ///< ENETUNREACH
-    resolver_dead,        ///< no resolver answers anything
-    own_lateness,         ///< our loop was not running in time
-    internal,             ///< a failure inside this program; detail says which
+    no_descriptors,               ///< EMFILE, ENFILE
+    no_buffers,                   ///< ENOBUFS, ENOMEM
+    no_local_port,                ///< EADDRNOTAVAIL
+    network_unreachable,          ///< ENETUNREACH
+    resolver_dead,                ///< no resolver answers anything
+    unusable_ca_file,             ///< detail = the file; empty: the system's
+    unusable_client_certificate,  ///< or its key
+    own_lateness,                 ///< our loop was not running in time
+    internal,                     ///< a failure inside this program; detail says which
 };
 
 /// Why a probe was not good, in which phase.
