@@ -1,5 +1,6 @@
 # Collects the message ids of the sources. As the target `pot`: merged into every po/*.po.
-# With -DCHECK=ON, as a test: every id must have its translation in every .po. Sorted, without places and date: a run without new texts changes nothing.
+# With -DCHECK=ON, as a test: every id must have its translation in every .po. Sorted, without
+# places and date: a run without new texts changes nothing.
 
 file(GLOB_RECURSE sources RELATIVE "${SOURCE_DIR}" "${SOURCE_DIR}/src/*.cpp" "${SOURCE_DIR}/src/*.hpp")
 list(SORT sources)
