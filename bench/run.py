@@ -27,6 +27,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from certificates import make_certificate  # noqa: E402
 
+LIMIT = 256  # probes that vigia has in flight to one endpoint, flat out
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -191,6 +192,8 @@ class Run:
                 "HTTP flat out": {
                     "raw epoll loop": floor([raw, nginx.http, checks, 64, 0]),
                     "bare libcurl multi": floor([curl, http, checks, 64, 0]),
+                    f"bare libcurl multi, {LIMIT} in flight":
+                        floor([curl, http, checks, LIMIT, 0]),
                     "vigia": vigia_cost(self, nginx, http, 4000, 0.1, seconds)},
                 "HTTP at 100/s": {
                     "raw epoll loop": floor([raw, nginx.http, paced, 64, 100]),

@@ -1,19 +1,15 @@
-# Collects the message ids of the sources. As the target `pot`: into po/vigia.pot, and merged into
-# every po/*.po. With -DCHECK=ON, as a test: into the build directory, and every id must have its
-# translation in every .po. The template has no creation date, so a run without new texts changes
-# nothing.
+# Collects the message ids of the sources. As the target `pot`: merged into every po/*.po.
+# With -DCHECK=ON, as a test: every id must have its translation in every .po. Sorted, without
+# places and date: a run without new texts changes nothing.
 
 file(GLOB_RECURSE sources RELATIVE "${SOURCE_DIR}" "${SOURCE_DIR}/src/*.cpp" "${SOURCE_DIR}/src/*.hpp")
 list(SORT sources)
 file(GLOB catalogs "${SOURCE_DIR}/po/*.po")
-set(pot "${SOURCE_DIR}/po/vigia.pot")
-if(CHECK)
-    set(pot "${BINARY_DIR}/vigia.pot")
-endif()
+set(pot "${BINARY_DIR}/vigia.pot")
 
 # text(): Catalog::text; N_(): marked in a table, looked up later.
 execute_process(
-    COMMAND "${XGETTEXT}" --language=C++ --from-code=UTF-8 --add-comments=TRANSLATORS:
+    COMMAND "${XGETTEXT}" --language=C++ --from-code=UTF-8 --add-comments=TRANSLATORS: --no-location --sort-output
         --keyword --keyword=text --keyword=N_
         --package-name=vigia "--copyright-holder=the vigia authors" "--output=${pot}" ${sources}
     WORKING_DIRECTORY "${SOURCE_DIR}" COMMAND_ERROR_IS_FATAL ANY)

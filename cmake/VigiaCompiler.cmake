@@ -27,8 +27,9 @@ target_compile_options(vigia_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # g++ 12 sees overflows in inlined std::string operations where there are none (bugs 105651,
-    # 105329). Real ones are AddressSanitizer's and _GLIBCXX_ASSERTIONS' to find.
+    # g++ 12 sees overflows in inlined std::string operations (bugs 105651, 105329), and frames of
+    # Asio freed by the wrong function, where there are none. Real ones are AddressSanitizer's and
+    # _GLIBCXX_ASSERTIONS' to find.
     target_compile_options(vigia_flags INTERFACE
         -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
         -Wno-mismatched-new-delete)

@@ -53,7 +53,7 @@ public:
 
     /// True if the process was frozen for some time of [from, to].
     bool frozen_between(MonoTime from, MonoTime to) const {
-        return last_freeze_ && last_freeze_->second >= from && last_freeze_->first <= to;
+        return last_freeze_ && last_freeze_->second > from && last_freeze_->first < to;
     }
 
     std::size_t waiters() const { return waiters_.size(); }

@@ -41,8 +41,6 @@ constexpr auto kCodes = std::to_array<CodeText>({
      N_("the certificate is for another host")},
     {ReasonCode::certificate_invalid, "certificate_invalid", N_("the certificate is not valid")},
     {ReasonCode::tls_failure, "tls_failure", N_("the TLS handshake failed")},
-    {ReasonCode::client_certificate, "client_certificate",
-     N_("the configured client certificate or CA file cannot be used")},
     {ReasonCode::proxy_failure, "proxy_failure", N_("the proxy failed")},
     {ReasonCode::protocol_error, "protocol_error", N_("the answer breaks the protocol")},
     {ReasonCode::headers_too_large, "headers_too_large",
@@ -74,6 +72,9 @@ constexpr auto kCodes = std::to_array<CodeText>({
     {ReasonCode::network_unreachable, "network_unreachable",
      N_("this machine cannot reach the network")},
     {ReasonCode::resolver_dead, "resolver_dead", N_("no name server answers this machine")},
+    {ReasonCode::unusable_ca_file, "unusable_ca_file", N_("this machine cannot use the CA file")},
+    {ReasonCode::unusable_client_certificate, "unusable_client_certificate",
+     N_("this machine cannot use the client certificate or its key")},
     {ReasonCode::own_lateness, "own_lateness", N_("vigia itself was late")},
     {ReasonCode::no_driver, "no_driver", N_("the database driver is missing or cannot be used")},
     {ReasonCode::no_driver_room, "no_driver_room",
@@ -136,6 +137,8 @@ bool is_own_fault(ReasonCode code) {
         case ReasonCode::no_local_port:
         case ReasonCode::network_unreachable:
         case ReasonCode::resolver_dead:
+        case ReasonCode::unusable_ca_file:
+        case ReasonCode::unusable_client_certificate:
         case ReasonCode::own_lateness:
         case ReasonCode::no_driver:
         case ReasonCode::no_driver_room:

@@ -43,7 +43,6 @@ enum class ReasonCode : std::uint8_t {
     certificate_wrong_host,
     certificate_invalid,  ///< any other verification failure
     tls_failure,          ///< handshake failed for another reason
-    client_certificate,   ///< our own certificate or CA file cannot be used
     proxy_failure,
     protocol_error,  ///< not HTTP, or broken HTTP
     headers_too_large,
@@ -64,15 +63,17 @@ enum class ReasonCode : std::uint8_t {
     value_missing,       ///< NULL, or no row
     unexpected_rows,     ///< value = the rows
     // Our own fault: unknown.
-    no_descriptors,       ///< EMFILE, ENFILE
-    no_buffers,           ///< ENOBUFS, ENOMEM
-    no_local_port,        ///< EADDRNOTAVAIL
-    network_unreachable,  ///< ENETUNREACH
-    resolver_dead,        ///< no resolver answers anything
-    own_lateness,         ///< our loop was not running in time
-    no_driver,            ///< the database driver is not installed or does not work
-    no_driver_room,       ///< every worker is held by a driver that hangs
-    internal,             ///< a failure inside this program; detail says which
+    no_descriptors,               ///< EMFILE, ENFILE
+    no_buffers,                   ///< ENOBUFS, ENOMEM
+    no_local_port,                ///< EADDRNOTAVAIL
+    network_unreachable,          ///< ENETUNREACH
+    resolver_dead,                ///< no resolver answers anything
+    unusable_ca_file,             ///< detail = the file; empty: the system's
+    unusable_client_certificate,  ///< or its key
+    own_lateness,                 ///< our loop was not running in time
+    no_driver,                    ///< the database driver is not installed or does not work
+    no_driver_room,               ///< every worker is held by a driver that hangs
+    internal,                     ///< a failure inside this program; detail says which
 };
 
 /// Why a probe was not good, in which phase.

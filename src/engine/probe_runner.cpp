@@ -78,17 +78,26 @@ asio::awaitable<ProbeResult> ProbeRunner::attempt(MonitorPtr monitor, Semaphore&
     const InFlight in_flight(counters_.in_flight);
     ++counters_.probes;
     const MonoTime started = env_.clock.now().mono;
-    ProbeResult result = co_await probe(env_, monitor, started + monitor->policy.timeout);
+    const MonoTime deadline = started + monitor->policy.timeout;
+    ProbeResult result = co_await probe(env_, monitor, deadline);
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) {
         throw boost::system::system_error(asio::error::operation_aborted);
     }
-    if (may_be_our_lateness(result) && stalls_.stalled_between(started, env_.clock.now().mono)) {
+    const Duration tolerance = StallWatch::tolerance_for(monitor->policy.timeout);
+    if (may_be_our_lateness(result) && lateness(started, deadline) > tolerance) {
         ++counters_.own_lateness;
         result.outcome = Outcome::unknown;
         result.reason.code = ReasonCode::own_lateness;
     }
     co_return result;
+}
+
+/// How late we were, at worst, in a probe that has just ended: standing still under way, or in
+/// coming to its deadline.
+Duration ProbeRunner::lateness(MonoTime started, MonoTime deadline) const {
+    const MonoTime now = env_.clock.now().mono;
+    return std::max(stalls_.longest_between(started, now), now - deadline);
 }
 
 }  // namespace vigia

@@ -34,6 +34,7 @@ public:
     const Counters& counters() const { return counters_; }
 
 private:
+    Duration lateness(MonoTime started, MonoTime deadline) const;
     boost::asio::awaitable<ProbeResult> attempt(MonitorPtr monitor, Semaphore& endpoint);
 
     Env& env_;

@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 namespace vigia {
 
@@ -22,16 +23,30 @@ public:
     /// The heartbeat, until cancelled.
     boost::asio::awaitable<void> run();
 
-    /// True if the loop stood still for more than kTolerance at some time in [from, to].
-    bool stalled_between(MonoTime from, MonoTime to) const;
+    /// What a deadline of `timeout` forgives: more is a stall that may have cost the target its
+    /// time.
+    static constexpr Duration tolerance_for(Duration timeout) {
+        return timeout / 4 < kTolerance ? timeout / 4 : kTolerance;
+    }
 
-    std::uint64_t stalls() const { return stalls_; }
+    /// The longest time of [from, to] that the loop is known to have stood still; `to` is now. Less
+    /// than a millisecond, and what falls between two beats, is not known; of a stall that is over,
+    /// whole milliseconds are told, and no more than just above kTolerance.
+    Duration longest_between(MonoTime from, MonoTime to) const;
+
+    std::uint64_t stalls() const { return stalls_; }  ///< longer than kTolerance
     Duration longest() const { return longest_; }
 
 private:
+    struct Stall {
+        MonoTime end{};
+        Duration length{};
+    };
+    void remember(Stall stall);
+
     Clock& clock_;
     MonoTime last_beat_;
-    MonoTime last_stall_end_ = MonoTime::min();
+    std::vector<Stall> recent_;  // each shorter than the one before: at most one a millisecond
     std::uint64_t stalls_ = 0;
     Duration longest_{};
 };

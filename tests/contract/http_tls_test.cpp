@@ -155,11 +155,12 @@ TEST_F(HttpTls, ACaFileThatCannotBeUsedIsToldAsSuch) {
     const std::string url = serve(server_context(Certificate(spec("site", kHere), &authority_)));
     HttpTarget missing = target(url);
     missing.tls.ca_file = directory_.file("absent.pem");
-    EXPECT_EQ(brief(real_.fetch(missing)), "tls client_certificate");
+    EXPECT_EQ(brief(real_.fetch(missing)), "tls unusable_ca_file");
     directory_.write("garbage.pem", "not a certificate");
     HttpTarget garbage = target(url);
     garbage.tls.ca_file = directory_.file("garbage.pem");
-    EXPECT_EQ(brief(real_.fetch(garbage)), "tls client_certificate");
+    EXPECT_EQ(brief(real_.fetch(garbage)), "tls unusable_ca_file");
+    EXPECT_EQ(real_.fetch(garbage).failure->detail, garbage.tls.ca_file);
     EXPECT_EQ(brief(real_.fetch(target(url))), "good");
 }
 
@@ -224,7 +225,11 @@ TEST_F(HttpTls, AClientCertificateIsPresented) {
     EXPECT_FALSE(without.failure->detail.empty());
 
     with.tls.cert_file = directory_.file("absent.pem");
-    EXPECT_EQ(brief(real_.fetch(with)), "tls client_certificate");
+    EXPECT_EQ(brief(real_.fetch(with)), "tls unusable_client_certificate");
+    directory_.write("garbage.pem", "not a key");
+    with.tls.cert_file = directory_.file("client.pem");
+    with.tls.key_file = directory_.file("garbage.pem");
+    EXPECT_EQ(brief(real_.fetch(with)), "tls unusable_client_certificate");
 }
 
 TEST_F(HttpTls, BrokenHandshakesAreToldByReason) {

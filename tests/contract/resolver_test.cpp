@@ -41,6 +41,17 @@ protected:
     std::string code(const std::string& name, Duration within = 10s) {
         return std::string(to_string(resolve(name, within).failure));
     }
+    /// The code of `name`, while `other` is asked for too.
+    std::string code_beside(const std::string& name, const std::string& other,
+                            Duration within = 10s) {
+        bool answered = false;
+        std::string found;
+        asio::co_spawn(io_, resolver_->resolve(other, clock_.now().mono + 10s),
+                       [&answered](std::exception_ptr, Resolution) { answered = true; });
+        found = code(name, within);
+        run_until(io_, [&answered] { return answered; });
+        return found;
+    }
     /// "a,b", or the reason of the failure.
     std::string addresses(const std::string& name, Duration within = 10s) {
         const Resolution resolution = resolve(name, within);
@@ -96,11 +107,39 @@ TEST_F(ResolverTest, TellsFailuresApart) {
     EXPECT_EQ(code("good.test"), "none");
     EXPECT_EQ(code("servfail.test"), "name_server_failure");
     EXPECT_EQ(code("refused.test"), "name_server_failure");
-    EXPECT_EQ(code("silent.test"), "timeout");
-    EXPECT_EQ(code("silent.test", 30ms), "timeout");
     EXPECT_EQ(code(""), "name_not_found");
     EXPECT_EQ(code(std::string(70, 'x') + ".test"), "name_not_found");
     EXPECT_EQ(code("a..test"), "name_not_found");
+}
+
+TEST_F(ResolverTest, SilenceForOneNameIsATimeoutOnlyIfAnotherIsAnsweredMeanwhile) {
+    dns_.answer("silent.test", DnsServer::Answer::silence);
+    dns_.address("before.test", "127.0.0.1");
+    EXPECT_EQ(code("before.test"), "none");
+    EXPECT_EQ(code("silent.test"), "resolver_dead") << "it may have died since";
+    EXPECT_EQ(code("silent.test", 30ms), "resolver_dead");
+    EXPECT_EQ(code_beside("silent.test", "absent.test"), "timeout") << "any proper answer will do";
+    dns_.address("beside.test", "127.0.0.1");
+    EXPECT_EQ(code_beside("silent.test", "beside.test", 30ms), "timeout");
+}
+
+TEST_F(ResolverTest, WhoJoinsALookupIsJudgedByWhatWasAnsweredSinceThen) {
+    dns_.answer("silent.test", DnsServer::Answer::silence);
+    dns_.address("before.test", "127.0.0.1");
+    make(with([&](ResolverOptions& o) { o.try_timeout = 300ms; }));
+    std::optional<ReasonCode> first;
+    asio::co_spawn(io_, resolver_->resolve("silent.test", clock_.now().mono + 10s),
+                   [&first](std::exception_ptr, Resolution found) { first = found.failure; });
+    EXPECT_EQ(code("before.test"), "none");
+    EXPECT_EQ(code("silent.test"), "resolver_dead");
+    run_until(io_, [&first] { return first.has_value(); });
+    EXPECT_EQ(*first, ReasonCode::timeout);
+}
+
+TEST_F(ResolverTest, WhatIsKnownWithoutAServerProvesNothing) {
+    dns_.answer("silent.test", DnsServer::Answer::silence);
+    EXPECT_EQ(code_beside("silent.test", "hidden.onion"), "resolver_dead");
+    EXPECT_EQ(dns_.queries("hidden.onion"), 0);
 }
 
 TEST_F(ResolverTest, AnAnswerForTheSameNameProvesNothing) {

@@ -39,7 +39,7 @@ public:
           multi_(context),
           handles_(options.idle_handles),
           trust_(clock, options.ca_file.empty() ? system_ca_file() : std::move(options.ca_file)),
-          shared_{clock, multi_, handles_, trust_, make_plain_headers(), {}, 0} {}
+          shared_{clock, multi_, handles_, trust_, {}, 0} {}
 
     asio::awaitable<HttpExchange> fetch(HttpFetch request);
 
@@ -104,18 +104,19 @@ asio::awaitable<HttpExchange> CurlHttpClient::Impl::fetch(HttpFetch request) {
     const HttpTarget& target = *request.target;
     const MonoTime started = clock_.now().mono;
     HttpExchange exchange;
-    const std::optional<Url> first = Url::parse(target.url);
-    if (!first) {
+    std::optional<Url> url = Url::parse(target.url);
+    if (!url) {
         exchange.failure = Reason{Phase::resolve, ReasonCode::internal, 0, "URL"};
         co_return exchange;
     }
     HopRequest next;
     next.target = &target;
-    next.url = *first;
+    next.url = *std::move(url);
     next.method = target.method;
     next.send_body = !target.body.empty();
     next.follow = target.follow_redirects;
     next.max_body = request.max_body;
+    Url first;  // set when it is left
     for (;;) {
         const MonoTime before = clock_.now().mono;
         exchange.failure = co_await find_route(next, request.deadline);
@@ -134,7 +135,8 @@ asio::awaitable<HttpExchange> CurlHttpClient::Impl::fetch(HttpFetch request) {
         exchange.tls = std::move(hop.tls);
         if (exchange.failure || !target.follow_redirects || !hop.is_redirect()) break;
 
-        exchange.failure = redirect(next, hop, *first, exchange.redirects);
+        if (exchange.redirects == 0) first = next.url;
+        exchange.failure = redirect(next, hop, first, exchange.redirects);
         if (exchange.failure) break;
         ++exchange.redirects;
     }

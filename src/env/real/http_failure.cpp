@@ -79,7 +79,9 @@ Reason classify(const HopFacts& facts) {
     const Phase phase = phase_reached(facts);
     if (facts.cancelled) return {phase, ReasonCode::internal, 0, "cancelled"};
     if (facts.stopped_for_headers) return {Phase::first_byte, ReasonCode::headers_too_large, 0, {}};
-    if (facts.unusable_ca_file) return {Phase::tls, ReasonCode::client_certificate, 0, {}};
+    if (facts.unusable_ca_file) {
+        return {Phase::tls, ReasonCode::unusable_ca_file, 0, *facts.unusable_ca_file};
+    }
     switch (facts.code) {
         case CURLE_OK:  // the answer ended within its headers
         case CURLE_GOT_NOTHING:
@@ -95,10 +97,11 @@ Reason classify(const HopFacts& facts) {
             // With a chain that is good, what did not match is the name.
             return {
                 Phase::tls, facts.certificate.value_or(ReasonCode::certificate_wrong_host), 0, {}};
-        case CURLE_SSL_CERTPROBLEM:
         case CURLE_SSL_CACERT_BADFILE:
+            return {Phase::tls, ReasonCode::unusable_ca_file, 0, facts.message};
+        case CURLE_SSL_CERTPROBLEM:
         case CURLE_SSL_ENGINE_NOTFOUND:
-            return {Phase::tls, ReasonCode::client_certificate, 0, facts.message};
+            return {Phase::tls, ReasonCode::unusable_client_certificate, 0, facts.message};
         case CURLE_SSL_CONNECT_ERROR:
         case CURLE_SSL_CLIENTCERT:
         case CURLE_SSL_CIPHER:

@@ -12,8 +12,8 @@ namespace vigia {
 struct HopFacts {
     CURLcode code = CURLE_OK;
     bool cancelled = false;
-    bool stopped_for_headers = false;  ///< too many of them
-    bool unusable_ca_file = false;
+    bool stopped_for_headers = false;             ///< too many of them
+    std::optional<std::string> unusable_ca_file;  ///< the file; empty: the system's
     int os_errno = 0;      ///< libcurl's; may stem from an address tried before the last one
     int socket_errno = 0;  ///< of the last socket() that failed, or epoll's
     bool secure = false;   ///< https

@@ -15,6 +15,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::size_t kUsualHeaders = 512;
+
 Duration microseconds(CURL* easy, CURLINFO which) {
     curl_off_t value = 0;
     ::curl_easy_getinfo(easy, which, &value);
@@ -57,31 +59,40 @@ EasyPool::~EasyPool() {
 }
 
 CURL* EasyPool::take() {
-    if (idle_.empty()) return ::curl_easy_init();
+    if (idle_.empty()) {
+        CURL* const easy = ::curl_easy_init();
+        if (easy != nullptr) prepare(easy);
+        return easy;
+    }
     CURL* const easy = idle_.back();
     idle_.pop_back();
     return easy;
 }
 
-void EasyPool::give(CURL* easy) {
+void EasyPool::give(CURL* easy, bool changed) {
     // libcurl never resets the errno of the last failure.
     if (idle_.size() >= capacity_ || number(easy, CURLINFO_OS_ERRNO) != 0) {
         ::curl_easy_cleanup(easy);
         return;
     }
-    ::curl_easy_reset(easy);
+    if (changed) {
+        ::curl_easy_reset(easy);
+        prepare(easy);
+    } else {
+        // What else points to the request that has ended, the next one replaces.
+        constexpr char* kNone = nullptr;
+        ::curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, kNone);
+    }
     idle_.push_back(easy);
 }
 
-HttpHop::HttpHop(HttpShared& shared, HopRequest request)
-    : shared_(shared),
-      request_(std::move(request)),
-      wire_(request_.renamed() ? request_.url.with_host(request_.target->tls.server_name)
-                               : request_.url),
-      easy_(shared.handles.take()) {}
+HttpHop::HttpHop(HttpShared& shared, const HopRequest& request)
+    : shared_(shared), request_(request), easy_(shared.handles.take()) {
+    if (request.renamed()) renamed_ = request.url.with_host(request.target->tls.server_name);
+}
 
 HttpHop::~HttpHop() {
-    if (easy_ != nullptr) shared_.handles.give(easy_);
+    if (easy_ != nullptr) shared_.handles.give(easy_, changed_);
 }
 
 bool HttpHop::is_redirect() const {
@@ -148,6 +159,7 @@ bool HttpHop::take_header(std::string_view line) {
         headers.clear();
         location.clear();
     }
+    if (headers.empty()) headers.reserve(kUsualHeaders);
     headers.append(line);
     if (line == "\r\n" || line == "\n") return end_of_headers();
     if (location.empty()) location = std::string(header_value(line, "location").value_or(""));
@@ -178,7 +190,7 @@ HopFacts HttpHop::gather(const TransferResult& result) const {
     facts.code = result.code;
     facts.cancelled = result.cancelled;
     facts.stopped_for_headers = stop_ == Stop::headers_too_large;
-    facts.unusable_ca_file = unusable_ca_file_;
+    if (unusable_ca_file_) facts.unusable_ca_file = request_.target->tls.ca_file;
     facts.os_errno = number(easy_, CURLINFO_OS_ERRNO);
     facts.socket_errno = result.watch_errno != 0 ? result.watch_errno : socket_errno_;
     facts.secure = request_.url.secure();

@@ -30,23 +30,25 @@ using CurlList = std::unique_ptr<curl_slist, CurlListDeleter>;
 /// Appends `line`; without memory it is left out.
 void append_line(CurlList& list, const std::string& line);
 
-/// The headers of a request without any of the user's.
-CurlList make_plain_headers();
-
-/// Idle easy handles, kept for the next transfer. One thread.
+/// Easy handles that hold what all requests have in common, kept for the next transfer when idle.
+/// One thread.
 class EasyPool {
 public:
-    explicit EasyPool(std::size_t capacity) : capacity_(capacity) {}
+    explicit EasyPool(std::size_t capacity);
     ~EasyPool();
     EasyPool(const EasyPool&) = delete;
     EasyPool& operator=(const EasyPool&) = delete;
 
-    /// A handle as if new; null if there is no memory.
+    /// A handle for a request without anything of the user's; null if there is no memory.
     CURL* take();
-    void give(CURL* easy);
+    /// `changed`: it has options that the next request may not want.
+    void give(CURL* easy, bool changed);
 
 private:
+    void prepare(CURL* easy) const;
+
     std::size_t capacity_;
+    CurlList headers_;  ///< of a request without any of the user's; outlives the handles
     std::vector<CURL*> idle_;
 };
 
@@ -56,7 +58,6 @@ struct HttpShared {
     CurlMulti& multi;
     EasyPool& handles;
     TrustStores& trust;
-    CurlList plain_headers;               ///< of a request without headers of the user's
     std::vector<std::string> left_names;  ///< "-host:port" of entries in libcurl's DNS cache
     unsigned transfers = 0;
 };
@@ -79,10 +80,10 @@ struct HopRequest {
 };
 
 /// Performs a HopRequest with one easy handle, and keeps what came of it. Lives in the frame of a
-/// fetch; `shared` and the request's target must outlive it.
+/// fetch; `shared` and `request` must outlive it, and `request` stay as it is during run().
 class HttpHop {
 public:
-    HttpHop(HttpShared& shared, HopRequest request);
+    HttpHop(HttpShared& shared, const HopRequest& request);
     ~HttpHop();
     HttpHop(const HttpHop&) = delete;
     HttpHop& operator=(const HttpHop&) = delete;
@@ -99,22 +100,28 @@ public:
     Timings timings;  ///< without `dns`
 
     bool is_redirect() const;
-    const HopRequest& request() const { return request_; }
 
 private:
+    friend class EasyPool;
+
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
     static CURLcode on_tls_context(CURL* easy, void* context, void* self);
     static curl_socket_t on_open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
 
+    const Url& wire() const { return renamed_ ? *renamed_ : request_.url; }
     template <class T>
     void set(CURLoption option, T value);
+    template <class T>
+    void change(CURLoption option, T value);
     void configure();
     void configure_request();
     void configure_headers();
     void configure_credentials();
     void configure_tls();
     void configure_route();
+    void append_addresses();
+    long timeout_ms() const;
     bool take_header(std::string_view line);
     bool take_body(std::string_view bytes);
     bool end_of_headers();
@@ -125,9 +132,10 @@ private:
     enum class Stop : std::uint8_t { none, headers_too_large, redirect, body_full };
 
     HttpShared& shared_;
-    HopRequest request_;
-    Url wire_;  // what libcurl is told: TLS takes the name from its host
+    const HopRequest& request_;
+    std::optional<Url> renamed_;  // what libcurl is told instead: TLS takes the name from its host
     CURL* easy_;
+    bool changed_ = false;  // the handle has options that not every request sets
     CurlList header_list_;
     CurlList resolve_list_;
     CurlList connect_to_list_;

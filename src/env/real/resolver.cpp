@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kTick = 50ms;              // how often c-ares looks for expired tries
 constexpr Duration kOtherFamilyWait = 200ms;  // for AAAA once there is an A, and vice versa
-constexpr Duration kAliveFor = 60s;           // how long an answer proves that the resolver lives
+constexpr Duration kAliveFor = 60s;           // how long an answer makes a refusal the name's fault
 constexpr Duration kConfigurationCheck = 3s;
 constexpr const char* kResolverConfiguration = "/etc/resolv.conf";
 
@@ -171,9 +171,9 @@ private:
     void settle(Lookup& lookup);
     void publish(Lookup& lookup, Resolution result);
     Resolution failure_of(const Lookup& lookup) const;
-    ReasonCode no_answer(const std::string& name) const;
+    ReasonCode no_answer(const std::string& name, MonoTime asked) const;
     void note_answer(const std::string& name);
-    bool answers_others(const std::string& name) const;
+    bool answered_others(const std::string& name, MonoTime since) const;
     static void wait_for_tick(const std::shared_ptr<Impl>& self);
     void tick();
 
@@ -258,6 +258,7 @@ std::optional<Resolution> Resolver::Impl::look_in_hosts(const std::string& name)
 asio::awaitable<Resolution> Resolver::Impl::resolve(std::string name, MonoTime deadline) {
     const auto state = co_await asio::this_coro::cancellation_state;
     if (name.empty()) co_return Resolution{ReasonCode::name_not_found, nullptr};
+    const MonoTime asked = clock_.now().mono;
     auto pending = pending_.find(name);
     if (pending == pending_.end()) {
         follow_configuration();
@@ -280,11 +281,13 @@ asio::awaitable<Resolution> Resolver::Impl::resolve(std::string name, MonoTime d
         if (state.cancelled() != asio::cancellation_type::none) {
             co_return Resolution{ReasonCode::internal, nullptr};
         }
-        if (clock_.now().mono >= deadline) co_return Resolution{no_answer(name), nullptr};
+        if (clock_.now().mono >= deadline) co_return Resolution{no_answer(name, asked), nullptr};
         boost::system::error_code ignored;
         waiter.wake.expires_at(deadline);
         co_await waiter.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
+    if (waiter.result.failure == ReasonCode::timeout)
+        waiter.result.failure = no_answer(name, asked);
     co_return waiter.result;
 }
 
@@ -324,7 +327,8 @@ void Resolver::Impl::take(Half& half, int status, const ares_addrinfo* info) {
         ask(half, *dns_);
         return;
     }
-    if (is_proper_answer(status)) note_answer(lookup.name);
+    // What comes while the question is put, c-ares knew by itself.
+    if (is_proper_answer(status) && !lookup.starting) note_answer(lookup.name);
     if (is_refusal(status) && failover_ && !half.second_opinion) {
         half.second_opinion = true;
         half.status = status;
@@ -386,9 +390,10 @@ Resolution Resolver::Impl::failure_of(const Lookup& lookup) const {
     if (any([](int status) { return status == ARES_ENOTFOUND || status == ARES_EBADNAME; })) {
         code = ReasonCode::name_not_found;
     } else if (any(is_refusal)) {
-        if (answers_others(lookup.name)) code = ReasonCode::name_server_failure;
+        const MonoTime lately = clock_.now().mono - kAliveFor;
+        if (answered_others(lookup.name, lately)) code = ReasonCode::name_server_failure;
     } else if (any([](int status) { return status == ARES_ETIMEOUT; })) {
-        code = no_answer(lookup.name);
+        code = ReasonCode::timeout;  // for each who waits, no_answer() has the last word
     } else if (socket_errno_ == EMFILE || socket_errno_ == ENFILE) {
         code = ReasonCode::no_descriptors;
     } else if (socket_errno_ == ENOBUFS || socket_errno_ == ENOMEM ||
@@ -400,9 +405,10 @@ Resolution Resolver::Impl::failure_of(const Lookup& lookup) const {
     return Resolution{code, nullptr};
 }
 
-/// The name was asked for and nothing came.
-ReasonCode Resolver::Impl::no_answer(const std::string& name) const {
-    return answers_others(name) ? ReasonCode::timeout : ReasonCode::resolver_dead;
+/// Somebody `asked` for the name and nothing came. An older answer proves nothing: a resolver that
+/// dies is silent for every name.
+ReasonCode Resolver::Impl::no_answer(const std::string& name, MonoTime asked) const {
+    return answered_others(name, asked) ? ReasonCode::timeout : ReasonCode::resolver_dead;
 }
 
 void Resolver::Impl::note_answer(const std::string& name) {
@@ -410,10 +416,10 @@ void Resolver::Impl::note_answer(const std::string& name) {
     last_answer_ = Answer{name, clock_.now().mono};
 }
 
-bool Resolver::Impl::answers_others(const std::string& name) const {
+bool Resolver::Impl::answered_others(const std::string& name, MonoTime since) const {
     const std::optional<Answer>& other =
         last_answer_ && last_answer_->name == name ? last_other_answer_ : last_answer_;
-    return other && clock_.now().mono - other->at < kAliveFor;
+    return other && other->at >= since;
 }
 
 void Resolver::Impl::wait_for_tick(const std::shared_ptr<Impl>& self) {

@@ -86,39 +86,55 @@ TrustStores::TrustStores(Clock& clock, std::string system_file)
 
 TrustStores::~TrustStores() = default;
 
+bool TrustStores::Stamp::operator==(const Stamp& other) const {
+    return modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec &&
+           inode == other.inode && size == other.size;
+}
+
 X509_STORE* TrustStores::find(const std::string& ca_file) {
     const std::string& path = ca_file.empty() ? system_file_ : ca_file;
     const MonoTime now = clock_.now().mono;
-    auto found = entries_.find(path);
-    if (found != entries_.end() && now - found->second.checked < kFileCheck) {
-        found->second.used = now;
-        return found->second.store.get();
+    Entry& entry = entry_for(path, now);
+    entry.used = now;
+    if (now - entry.checked >= kFileCheck) {
+        entry.checked = now;
+        refresh(path, entry);
     }
+    return entry.store.get();
+}
+
+/// The entry of `path`; a new one, which takes the place of the least used if need be, is yet to be
+/// checked.
+TrustStores::Entry& TrustStores::entry_for(const std::string& path, MonoTime now) {
+    const auto found = entries_.find(path);
+    if (found != entries_.end()) return found->second;
+    if (entries_.size() >= kMaxStores) {
+        entries_.erase(std::min_element(
+            entries_.begin(), entries_.end(),
+            [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
+    }
+    Entry& entry = entries_[path];
+    entry.checked = now - kFileCheck;
+    return entry;
+}
+
+/// Loads a file that is not the one loaded last. A bundle that is missing or broken is mostly one
+/// that is being replaced: the store at hand stays, and the next check tries again.
+void TrustStores::refresh(const std::string& path, Entry& entry) {
     struct stat status {};
-    const bool readable = path.empty() || ::stat(path.c_str(), &status) == 0;
-    if (found == entries_.end()) {
-        if (entries_.size() >= kMaxStores) {
-            entries_.erase(std::min_element(
-                entries_.begin(), entries_.end(),
-                [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
-        }
-        found = entries_.emplace(path, Entry{}).first;
-    } else if (found->second.store && readable && found->second.inode == status.st_ino &&
-               found->second.modified.tv_sec == status.st_mtim.tv_sec &&
-               found->second.modified.tv_nsec == status.st_mtim.tv_nsec) {
-        found->second.checked = found->second.used = now;
-        return found->second.store.get();
-    }
+    if (!path.empty() && ::stat(path.c_str(), &status) != 0) return;
+    const Stamp stamp{status.st_mtim, status.st_ino, status.st_size};
+    if (entry.store && stamp == entry.stamp) return;
 
     std::shared_ptr<X509_STORE> store(::X509_STORE_new(), &::X509_STORE_free);
     // Without any bundle: the directory that OpenSSL was built with, read a file at a time.
-    const bool loaded = store && readable &&
-                        (path.empty() ? ::X509_STORE_set_default_paths(store.get())
-                                      : ::X509_STORE_load_file(store.get(), path.c_str())) == 1;
+    const bool loaded =
+        store && (path.empty() ? ::X509_STORE_set_default_paths(store.get())
+                               : ::X509_STORE_load_file(store.get(), path.c_str())) == 1;
     ::ERR_clear_error();
-    found->second =
-        Entry{loaded ? std::move(store) : nullptr, status.st_mtim, status.st_ino, now, now};
-    return found->second.store.get();
+    if (!loaded) return;
+    entry.store = std::move(store);
+    entry.stamp = stamp;
 }
 
 void TlsObserver::prepare(SSL_CTX* context, X509_STORE* store, bool verify) {

@@ -21,8 +21,8 @@ namespace vigia {
 std::string system_ca_file();
 
 /// Certificate authorities by file, each read once and shared by every handshake: reading the
-/// system's bundle takes longer than a whole HTTPS check. A file that changed is read again. One
-/// per shard; one thread.
+/// system's bundle takes longer than a whole HTTPS check. A file that changed is read again; what
+/// it held before counts until that succeeds. One per shard; one thread.
 class TrustStores {
 public:
     /// `system_file` stands for an empty file name.
@@ -31,18 +31,26 @@ public:
     TrustStores(const TrustStores&) = delete;
     TrustStores& operator=(const TrustStores&) = delete;
 
-    /// The store of `ca_file`; null if the file cannot be used. Valid until the next call; OpenSSL
-    /// counts references.
+    /// The store of `ca_file`; null if the file could never be used. Valid until the next call;
+    /// OpenSSL counts references.
     X509_STORE* find(const std::string& ca_file);
 
 private:
-    struct Entry {
-        std::shared_ptr<X509_STORE> store;
+    /// Tells one content of a file from the next.
+    struct Stamp {
         timespec modified{};
         ino_t inode = 0;
+        off_t size = 0;
+        bool operator==(const Stamp& other) const;
+    };
+    struct Entry {
+        std::shared_ptr<X509_STORE> store;  ///< the last that could be loaded
+        Stamp stamp;                        ///< of the file that `store` was loaded from
         MonoTime checked{};
         MonoTime used{};
     };
+    Entry& entry_for(const std::string& path, MonoTime now);
+    static void refresh(const std::string& path, Entry& entry);
 
     Clock& clock_;
     std::string system_file_;

@@ -43,7 +43,7 @@ TEST(ReadConfiguration, AMissingFileIsSaidBeforeTheRest) {
     const ConfigurationReading reading =
         read_configuration(file_that_fails(Condition::no_such_file_or_directory, ""), Language::es);
     EXPECT_EQ(reading.state, ConfigurationState::missing);
-    EXPECT_THAT(reading.errors, ElementsAre("./mi.json: el fichero de configuración no existe",
+    EXPECT_THAT(reading.errors, ElementsAre("./mi.json: el archivo de configuración no existe",
                                             "No hay servicios configurados para monitorear."));
 }
 

@@ -13,6 +13,7 @@ using engine_test::Bench;
 using sim::Behaviour;
 using sim::OwnFault;
 using sim::Timeline;
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
@@ -150,6 +151,51 @@ TEST_F(ProbeRunnerTest, OurOwnStandingStillIsUnknown) {
     EXPECT_EQ(result->outcome(), Outcome::unknown);
     EXPECT_EQ(result->probe.reason.code, ReasonCode::own_lateness);
     EXPECT_EQ(runner_.counters().own_lateness, 1U);
+}
+
+struct LateCase {
+    Duration timeout;
+    Duration late;  ///< how long after the deadline the loop comes to it
+    Outcome outcome;
+};
+
+TEST_F(ProbeRunnerTest, OurOwnLatenessIsMeasuredAgainstTheTimeout) {
+    const LateCase cases[] = {
+        {milliseconds(100), milliseconds(25), Outcome::down},
+        {milliseconds(100), milliseconds(26), Outcome::unknown},
+        {milliseconds(40), milliseconds(300), Outcome::unknown},
+        {seconds(10), milliseconds(500), Outcome::down},
+        {seconds(10), milliseconds(501), Outcome::unknown},
+    };
+    int number = 0;
+    for (const LateCase& one : cases) {
+        SCOPED_TRACE(++number);
+        Policy once = policy();
+        once.retry_attempts = 1;
+        once.timeout = one.timeout;
+        std::optional<CheckResult> result;
+        bench_.run_for(milliseconds(250));
+        const std::string name = "late" + std::to_string(number);
+        bench_.tasks.spawn(check(bench_.website(name, once, {{{}, Behaviour::hang}}), result));
+        bench_.run_for(one.timeout - milliseconds(1));
+        bench_.freeze(milliseconds(1) + one.late);
+        ASSERT_TRUE(result);
+        EXPECT_EQ(result->outcome(), one.outcome);
+    }
+}
+
+TEST_F(ProbeRunnerTest, AStallThatTookMostOfTheTimeoutCountsThoughTheDeadlineIsKept) {
+    Policy once = policy();
+    once.retry_attempts = 1;
+    once.timeout = milliseconds(400);
+    std::optional<CheckResult> result;
+    bench_.tasks.spawn(check(bench_.website("a", once, {{{}, Behaviour::hang}}), result));
+    bench_.run_for(milliseconds(10));
+    bench_.freeze(milliseconds(380));
+    ASSERT_FALSE(result);
+    bench_.run_for(milliseconds(20));
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->outcome(), Outcome::unknown);
 }
 
 TEST_F(ProbeRunnerTest, WaitingForRoomCountsNeitherAgainstTheDeadlineNorTheTarget) {

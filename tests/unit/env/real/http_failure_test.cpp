@@ -114,6 +114,29 @@ TEST(HttpFailure, OfACertificateIsItsOwnOrTheNames) {
     EXPECT_EQ(brief(classify(facts)), "tls certificate_wrong_host");
 }
 
+TEST(HttpFailure, OfFilesOfOurOwnIsOurOwn) {
+    struct Case {
+        CURLcode code;
+        const char* expected;
+    };
+    const Case cases[] = {
+        {CURLE_SSL_CERTPROBLEM, "tls unusable_client_certificate"},
+        {CURLE_SSL_ENGINE_NOTFOUND, "tls unusable_client_certificate"},
+        {CURLE_SSL_CACERT_BADFILE, "tls unusable_ca_file"},
+    };
+    for (const Case& one : cases) {
+        HopFacts facts = until(Phase::tls, true);
+        facts.code = one.code;
+        EXPECT_EQ(brief(classify(facts)), one.expected);
+        EXPECT_TRUE(is_own_fault(classify(facts).code));
+    }
+    HopFacts facts = until(Phase::tls, true);
+    facts.code = CURLE_SSL_CONNECT_ERROR;  // what libcurl makes of our refusal to go on
+    facts.unusable_ca_file = "/etc/ca.pem";
+    EXPECT_EQ(brief(classify(facts)), "tls unusable_ca_file");
+    EXPECT_EQ(classify(facts).detail, "/etc/ca.pem");
+}
+
 TEST(HttpFailure, AfterAFatalAlertSaysWhatTheAlertSaid) {
     HopFacts facts = until(Phase::first_byte, true);
     facts.code = CURLE_RECV_ERROR;

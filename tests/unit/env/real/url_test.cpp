@@ -26,6 +26,55 @@ TEST(Url, WritesInternationalNamesInAscii) {
     EXPECT_EQ(parsed("http://café.test/ñ"), "http://xn--caf-dma.test/%c3%b1 xn--caf-dma.test 80");
 }
 
+/// What libcurl's parser, which with_host() always asks, makes of a URL that it is given.
+TEST(Url, MeansToUsWhatItMeansToLibcurl) {
+    for (const char* const text : {
+             "http://127.0.0.1:8080/m/17",
+             "http://0.0.0.0/",
+             "http://127.0.0.1.2/",
+             "http://127.0.0.01/",
+             "http://127.0.0.256/",
+             "http://127.1/x",
+             "http://1.2.3.4.test/",
+             "http://test.7/",
+             "http://7/",
+             "http://0/",
+             "http://0x7f.1/",
+             "http://a.0x7f/",
+             "http://-a.test/",
+             "http://a..test/",
+             "http://a.test./",
+             "http://a_b.test/",
+             "https://a.test/",
+             "https://a.test:443/",
+             "http://a.test:80/",
+             "http://a.test:080/",
+             "http://a.test:/x",
+             "http://a.test:65535/x",
+             "http://a.test/a//b/c.d;e=f,g&h:i@j~k_l+m",
+             "http://a.test/a/.b",
+             "http://a.test/a/../b",
+             "http://a.test/a/..",
+             "http://a.test/a..b",
+             "http://a.test/x?y=z",
+             "http://a.test/x?",
+             "http://a.test?x",
+             "http://a.test/%41",
+             "http://a.test/x#y",
+             "http://u:p@a.test/",
+             "HTTP://a.test/",
+         }) {
+        SCOPED_TRACE(text);
+        const std::optional<Url> url = Url::parse(text);
+        ASSERT_TRUE(url);
+        const Url again = url->with_host(url->host());
+        EXPECT_EQ(url->text(), again.text());
+        EXPECT_EQ(url->host(), again.host());
+        EXPECT_EQ(url->port(), again.port());
+        EXPECT_EQ(url->secure(), again.secure());
+    }
+}
+
 TEST(Url, IsNoneOfAnythingElse) {
     for (const char* text :
          {"", "example", "ftp://example.org/", "file:///etc/passwd", "http://", "http://host:0/",
