@@ -12,14 +12,10 @@ from running import Node, Running  # noqa: E402
 from self_signed import write_self_signed  # noqa: E402
 
 PASSWORD = "canario-7 'ñ\"%;{}="
+WITHOUT_BRACE = PASSWORD.replace("}", "")
 USUAL = {"tls": "offered", "answers": {}, "login_error": None, "max_connections": 1000}
-KINDS = ("hang", "reset", "close", "garbage", "truncate")
-
-
-def pytest_generate_tests(metafunc):
-    """`kind`: every kind of fault."""
-    if "kind" in metafunc.fixturenames:
-        metafunc.parametrize("kind", KINDS)
+ENDING_KINDS = ("reset", "close", "garbage", "truncate")
+KINDS = ("hang", *ENDING_KINDS)
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +25,7 @@ def certificate(tmp_path_factory):
 
 
 def start(program, certificate, **options):
-    common = {"users": {"vigia": PASSWORD, "nada": ""}, "databases": ["master", "tienda"],
+    common = {"users": {"vigia": PASSWORD, "odbc": WITHOUT_BRACE, "llave": "a}b"}, "databases": ["master", "tienda"],
               "denied": ["secretos"], "certificate": str(certificate[0]),
               "key": str(certificate[1])}
     return Running(program, **(common | options))

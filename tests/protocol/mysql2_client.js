@@ -13,6 +13,10 @@ function failure(error) {
 
 function run(connection, step) {
   return new Promise((resolve) => {
+    if (step.ping) {
+      connection.ping((error) => resolve(error ? failure(error) : { rows: [] }));
+      return;
+    }
     const options = { sql: step.query, timeout: step.timeout || 5000, rowsAsArray: true };
     connection.query(options, (error, rows) => resolve(error ? failure(error) : { rows }));
   });

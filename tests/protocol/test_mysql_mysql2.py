@@ -1,7 +1,7 @@
 """mysql2, a MySQL client of Node.js, against mysql_server.py."""
 
 import pytest
-from conftest import PASSWORD
+from conftest import KINDS, PASSWORD
 
 PHASES = ("connect", "greeting", "tls", "login", "query", "rows")
 LAX = {"rejectUnauthorized": False}
@@ -105,6 +105,7 @@ def test_refuses_to_send_a_file(mysql, mysql2):
     assert mysql.stats()["stolen_bytes"] == before
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("phase", PHASES)
 def test_faults_end_the_attempt(mysql, mysql2, phase, kind):
     mysql.fault(phase, kind)

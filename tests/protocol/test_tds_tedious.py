@@ -1,7 +1,7 @@
 """tedious, the SQL Server client of Node.js, against tds_server.py."""
 
 import pytest
-from conftest import PASSWORD
+from conftest import KINDS, PASSWORD
 
 PHASES = ("connect", "prelogin", "tls", "login", "query", "rows")
 
@@ -86,6 +86,7 @@ def test_a_cancelled_statement_ends_and_the_connection_lives(tds, tedious, encry
     assert tds.stats()["running"] == []
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("phase", PHASES)
 def test_faults_end_the_attempt(tds, tedious, phase, kind):
     hasty = settings(tds, encrypt=True, connectTimeout=300, requestTimeout=300, cancelTimeout=100)
