@@ -8,14 +8,10 @@ import pytest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from running import Node, Running  # noqa: E402
+from running import PASSWORD, WITHOUT_BRACE, Node, Running  # noqa: E402
 from self_signed import write_self_signed  # noqa: E402
 
-PASSWORD = "canario-7 'ñ\"%;{}="
-WITHOUT_BRACE = PASSWORD.replace("}", "")
 USUAL = {"tls": "offered", "answers": {}, "login_error": None, "max_connections": 1000}
-ENDING_KINDS = ("reset", "close", "garbage", "truncate")
-KINDS = ("hang", *ENDING_KINDS)
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +21,9 @@ def certificate(tmp_path_factory):
 
 
 def start(program, certificate, **options):
-    common = {"users": {"vigia": PASSWORD, "odbc": WITHOUT_BRACE, "llave": "a}b"}, "databases": ["master", "tienda"],
-              "denied": ["secretos"], "certificate": str(certificate[0]),
+    common = {"users": {"vigia": PASSWORD, "odbc": WITHOUT_BRACE, "llave": "a}b"},
+              "databases": ["master", "tienda"], "denied": ["secretos"],
+              "certificate": str(certificate[0]),
               "key": str(certificate[1])}
     return Running(program, **(common | options))
 

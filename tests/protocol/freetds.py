@@ -4,14 +4,15 @@ CONFIGURATION = """[global]
     tds version = {version}
     encryption = {encryption}
     client charset = UTF-8
-    connect timeout = 1
-    timeout = 1
+    connect timeout = {seconds}
+    timeout = {seconds}
 {more}
 """
 
 
-def configuration(directory, version="7.4", encryption="request", more=""):
+def configuration(directory, version="7.4", encryption="request", seconds=5, more=""):
     """Writes a freetds.conf; the environment that makes FreeTDS read it."""
-    path = directory / f"freetds-{version}-{encryption}.conf"
-    path.write_text(CONFIGURATION.format(version=version, encryption=encryption, more=more))
+    path = directory / "freetds.conf"
+    path.write_text(CONFIGURATION.format(version=version, encryption=encryption, seconds=seconds,
+                                         more=more))
     return {"FREETDSCONF": str(path), "TDSVER": version}

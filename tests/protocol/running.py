@@ -5,9 +5,14 @@ import os
 import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+PASSWORD = "canario-7 'ñ\"%;{}="
+WITHOUT_BRACE = PASSWORD.replace("}", "")
+ENDING_KINDS = ("reset", "close", "garbage", "truncate")
+KINDS = ("hang", *ENDING_KINDS)
 PATIENCE = 10  # seconds that any client or server may take before a test fails
 
 
@@ -56,6 +61,14 @@ def run(command, text="", **environment):
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=PATIENCE,
                           env=os.environ | environment, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def until(condition):
+    """Waits for what another process does; fails if it does not."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 class Node:

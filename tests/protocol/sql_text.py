@@ -135,10 +135,8 @@ def _value(text, value_of):
         return int(int(left) / int(right))
     try:
         return Decimal(text) if "." in text else int(text)
-    except ArithmeticError:
-        pass
-    except ValueError:
-        pass
+    except (ArithmeticError, ValueError):
+        pass  # no number
     if text.casefold() == "null":
         return None
     try:

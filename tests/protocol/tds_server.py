@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A Microsoft SQL Server as far as a monitor sees it; how to talk to it is told in scaffold.py.
 
-Options besides the common ones: none. Phases of faults: connect, prelogin, tls, login, query, rows.
+Phases of faults: connect, prelogin, tls, login, query, rows.
 Only statements other than drivers' set-up (SET, USE, transactions) meet faults of query and rows.
 
 Source: [MS-TDS] Tabular Data Stream Protocol, revision 20221220: TDS 7.1 to 7.4, SQL

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 from channel import GARBAGE
-from conftest import PASSWORD
-from running import HERE, PATIENCE, Running
+from running import HERE, PASSWORD, PATIENCE, Running
 
 PROGRAMS = {"tds_server.py": "prelogin", "mysql_server.py": "greeting"}
 # [MS-TDS] 4.1, a PRELOGIN: version, encryption not supported

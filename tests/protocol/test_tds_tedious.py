@@ -1,7 +1,7 @@
 """tedious, the SQL Server client of Node.js, against tds_server.py."""
 
 import pytest
-from conftest import KINDS, PASSWORD
+from running import KINDS, PASSWORD
 
 PHASES = ("connect", "prelogin", "tls", "login", "query", "rows")
 
@@ -89,7 +89,10 @@ def test_a_cancelled_statement_ends_and_the_connection_lives(tds, tedious, encry
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("phase", PHASES)
 def test_faults_end_the_attempt(tds, tedious, phase, kind):
-    hasty = settings(tds, encrypt=True, connectTimeout=300, requestTimeout=300, cancelTimeout=100)
+    soon = 300 if kind == "hang" else 5000  # milliseconds
+    logging_in = soon if phase not in ("query", "rows") else 5000
+    hasty = settings(tds, encrypt=True, connectTimeout=logging_in, requestTimeout=soon,
+                     cancelTimeout=100)
     tds.fault(phase, kind)
     before = tds.stats()["faults"]
     answers = tedious.talk(hasty, {"query": "SELECT 1", "watchdog": 1000})

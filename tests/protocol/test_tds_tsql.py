@@ -1,9 +1,8 @@
 """FreeTDS' tsql against tds_server.py."""
 
 import pytest
-from conftest import ENDING_KINDS, PASSWORD
 from freetds import configuration
-from running import run
+from running import ENDING_KINDS, PASSWORD, run
 
 PHASES = ("connect", "prelogin", "tls", "login", "query", "rows")
 
@@ -93,5 +92,5 @@ def test_faults_end_the_attempt(tds, tmp_path, phase, kind):
 @pytest.mark.parametrize("phase", PHASES)
 def test_silence_ends_the_attempt(tds, tmp_path, phase):
     tds.fault(phase, "hang")
-    _, _, err = tsql(tds, tmp_path, "SELECT 1", encryption="require")
+    _, _, err = tsql(tds, tmp_path, "SELECT 1", encryption="require", seconds=1)
     assert "Error 200" in err
