@@ -24,6 +24,9 @@ else()
 endif()
 target_link_libraries(test_support ${support_scope} simworld vigia_main_layer GTest::gmock)
 target_include_directories(test_support ${support_scope} "${PROJECT_SOURCE_DIR}")
+if(support_sources)
+    target_compile_definitions(test_support PRIVATE "VIGIA_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
+endif()
 vigia_use_pch(test_support tests)
 
 # What the sanitizer and coverage runs build: the hermetic tests.
@@ -86,6 +89,17 @@ if(TARGET vigia)
             ENVIRONMENT "VIGIA_BIN=$<TARGET_FILE:vigia>;PYTHONDONTWRITEBYTECODE=1")
     endforeach()
 endif()
+
+# The database servers of the tests, proved by independent clients.
+file(GLOB protocol_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/protocol/test_*.py")
+foreach(file IN LISTS protocol_files)
+    get_filename_component(name "${file}" NAME_WE)
+    string(REGEX REPLACE "^test_" "protocol/" name "${name}")
+    add_test(NAME "${name}" COMMAND "${VIGIA_PYTHON}" -m pytest -q -p no:cacheprovider "${file}"
+        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    set_tests_properties("${name}" PROPERTIES LABELS protocol TIMEOUT 300
+        ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endforeach()
 
 add_test(NAME tidy/tree COMMAND "${VIGIA_PYTHON}" tools/tidy.py
          WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")

@@ -115,7 +115,7 @@ void read_value(ObjectReader& reader, std::vector<Comparison>& value) {
         if (const JsonValue* operand = operators.find(to_string(op))) add(*operand, op);
     }
     operators.finish();
-    if (at->children == 0) context.error(*at, context.text("no comparison: write {\">=\": 1}"));
+    if (at->children == 0) context.error(*at, context.text("no comparison: write {{\">=\": 1}}"));
 }
 
 /// `3`, or `{"min": 1, "max": 5}`.

@@ -5,6 +5,7 @@
 #include "cli/terminal.hpp"
 #include "env/env.hpp"
 #include "sim/sim_clock.hpp"
+#include "sim/sim_db.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>

@@ -74,19 +74,28 @@ constexpr const char* kSpecification = R"({
     }
 })";
 
-TEST(Examples, TheSpecificationsFileLacksOnlyTheDatabases) {
-    const ConfigOutcome outcome = read(kSpecification);
-    EXPECT_EQ(shown(outcome.errors),
-              "f:6:18: /databases: la verificación de bases de datos no está disponible en esta "
-              "versión\n");
+TEST(Examples, TheFirstIsTheSpecificationsFile) {
+    EXPECT_EQ(content(examples() / "config.example.json"), std::string(kSpecification) + "\n");
 }
 
 TEST(Examples, TheSpecificationsFileMeansWhatItSays) {
-    const Config config = good(content(examples() / "config.example.json"));
+    const Config config = good(kSpecification);
     EXPECT_TRUE(config.warnings.empty()) << shown(config.warnings);
-    ASSERT_EQ(config.monitors.size(), 2U);
+    ASSERT_EQ(config.monitors.size(), 4U);
     EXPECT_EQ(config.monitors[0]->id.str(), "site-web-uno");
     EXPECT_EQ(http(*config.monitors[1]).url, "https://www.direccionwebdos.com");
+    DbTarget database;
+    database.kind = DbKind::mysql;
+    database.host = "localhost";
+    database.port = 3306;
+    database.database = "nombre_db";
+    database.user = "usuario";
+    database.password = Secret("contraseña");
+    EXPECT_EQ(std::get<DbTarget>(config.monitors[2]->target), database);
+    database.kind = DbKind::postgresql;
+    database.port = 5432;
+    EXPECT_EQ(std::get<DbTarget>(config.monitors[3]->target), database);
+    EXPECT_EQ(config.monitors[3]->id.str(), "db-database2");
     EXPECT_EQ(config.defaults, Policy{});
     ASSERT_TRUE(config.email.has_value());
     EXPECT_EQ(config.email->recipients, std::vector<std::string>{"ejemplo@tucorreo.com"});

@@ -238,8 +238,6 @@ TEST(Web, RefusesWrongValues) {
 
 TEST(LaterSections, MustBeEmpty) {
     expect_mistakes({
-        {"databases", R"({"language": "en", "databases": {"a": {"type": "mysql"}, "b": 1}})", 1, 33,
-         "/databases", "database checks are not available in this version"},
         {"services", R"({"language": "en", "services": {"a": 1}})", 1, 32, "/services",
          "service checks are not available in this version"},
         {"databases of a wrong type", R"({"language": "en", "databases": []})", 1, 33, "/databases",

@@ -53,6 +53,8 @@ TEST(Reason, CountsAsOwnFaultWhatSaysNothingOfTheTarget) {
                                       ReasonCode::network_unreachable,
                                       ReasonCode::resolver_dead,
                                       ReasonCode::own_lateness,
+                                      ReasonCode::no_driver,
+                                      ReasonCode::no_driver_room,
                                       ReasonCode::internal,
                                       ReasonCode::unusable_ca_file,
                                       ReasonCode::unusable_client_certificate};

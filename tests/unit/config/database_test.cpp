@@ -1,0 +1,173 @@
+#include "tests/unit/config/reading.hpp"
+
+namespace vigia {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::expect_mistakes;
+using testing::FakeSources;
+using testing::good;
+using testing::Mistake;
+
+/// The one database of `{"type": TYPE, "host": "db.example", MEMBERS}`.
+Monitor database(const std::string& type, const std::string& members = R"("_": 0)",
+                 const FakeSources& world = {}) {
+    const Config config = good(
+        R"({"databases": {"D": {"host": "db.example", "type": ")" + type + "\", " + members + "}}}",
+        world);
+    return config.monitors.empty() ? Monitor{} : *config.monitors.front();
+}
+
+const DbTarget& db(const Monitor& monitor) {
+    return std::get<DbTarget>(monitor.target);
+}
+
+TEST(Database, HasTheDefaultsOfItsKind) {
+    struct Row {
+        const char* type;
+        DbKind kind;
+        std::uint16_t port;
+        const char* name;
+    };
+    for (const Row& row : {Row{"mysql", DbKind::mysql, 3306, "mysql"},
+                           {"mariadb", DbKind::mariadb, 3306, "mariadb"},
+                           {"postgresql", DbKind::postgresql, 5432, "postgresql"},
+                           {"postgres", DbKind::postgresql, 5432, "postgresql"},
+                           {"sqlserver", DbKind::sqlserver, 1433, "sqlserver"},
+                           {"mssql", DbKind::sqlserver, 1433, "sqlserver"},
+                           {"odbc", DbKind::odbc, 0, "odbc"}}) {
+        SCOPED_TRACE(row.type);
+        const Monitor monitor = database(row.type);
+        EXPECT_EQ(monitor.category, MonitorCategory::database);
+        EXPECT_EQ(monitor.id.str(), "db-d");
+        EXPECT_EQ(type_name(monitor.target), row.name);
+        DbTarget expected;
+        expected.kind = row.kind;
+        expected.host = "db.example";
+        expected.port = row.port;
+        if (row.kind >= DbKind::sqlserver) expected.driver = "FreeTDS";
+        EXPECT_EQ(db(monitor), expected);
+        EXPECT_EQ(endpoint_of(monitor.target), "db.example:" + std::to_string(row.port));
+    }
+}
+
+TEST(Database, ReadsEveryKey) {
+    FakeSources world;
+    world.files = {{"/etc/vigia/pw", "s3cret\n"}, {"/ca", ""}, {"/c", ""}, {"/k", ""}};
+    const Monitor monitor = database("sqlserver", R"(
+        "port": 1444, "database": "it's; {a} \"b\"", "user": "o'brien", "password_file": "pw",
+        "query": "SELECT count(*) FROM t; ",
+        "expect": {"value": {">=": 1, "<": 10.5, "!=": "x"}, "rows": {"min": 1, "max": 3}},
+        "tls": {"mode": "verify-full", "ca_file": "/ca", "server_name": "sql.example",
+                "cert_file": "/c", "key_file": "/k"},
+        "driver": "ODBC Driver 18 for SQL Server", "options": {"TDS_Version": "7.4", "APP": "v"},
+        "timeout": 2, "tags": ["a"], "id": "the-db")",
+                                     world);
+    EXPECT_EQ(monitor.id.str(), "the-db");
+    EXPECT_EQ(monitor.policy.timeout, 2s);
+    DbTarget expected;
+    expected.kind = DbKind::sqlserver;
+    expected.host = "db.example";
+    expected.port = 1444;
+    expected.database = "it's; {a} \"b\"";
+    expected.user = "o'brien";
+    expected.password = Secret("s3cret");
+    expected.query = "SELECT count(*) FROM t";
+    expected.expect.value = {{CompareOp::less, 10.5},
+                             {CompareOp::not_equal, std::string("x")},
+                             {CompareOp::greater_equal, 1.0}};
+    expected.expect.min_rows = 1;
+    expected.expect.max_rows = 3;
+    expected.tls_mode = DbTlsMode::verify_full;
+    expected.tls.ca_file = "/ca";
+    expected.tls.server_name = "sql.example";
+    expected.tls.cert_file = "/c";
+    expected.tls.key_file = "/k";
+    expected.driver = "ODBC Driver 18 for SQL Server";
+    expected.options = {{"APP", "v"}, {"TDS_Version", "7.4"}};
+    EXPECT_EQ(db(monitor), expected);
+}
+
+TEST(Database, ExpectationsHaveShortForms) {
+    const DbTarget number = db(database("mysql", R"("expect": {"value": 1, "rows": 2})"));
+    ASSERT_EQ(number.expect.value.size(), 1U);
+    EXPECT_EQ(number.expect.value[0], (Comparison{CompareOp::equal, 1.0}));
+    EXPECT_EQ(number.expect.min_rows, 2U);
+    EXPECT_EQ(number.expect.max_rows, 2U);
+    const DbTarget text = db(database("mysql", R"("expect": {"value": "ok"})"));
+    EXPECT_EQ(text.expect.value.at(0), (Comparison{CompareOp::equal, std::string("ok")}));
+}
+
+TEST(Database, TlsModes) {
+    EXPECT_EQ(db(database("mysql")).tls_mode, DbTlsMode::prefer);
+    EXPECT_EQ(db(database("mysql", R"("tls": {})")).tls_mode, DbTlsMode::prefer);
+    EXPECT_EQ(db(database("mysql", R"("tls": {"verify": true})")).tls_mode, DbTlsMode::verify_full);
+    EXPECT_EQ(db(database("mysql", R"("tls": {"verify": false})")).tls_mode, DbTlsMode::prefer);
+    EXPECT_EQ(db(database("mysql", R"("tls": {"mode": "verify-ca", "verify": true})")).tls_mode,
+              DbTlsMode::verify_ca);
+}
+
+TEST(Database, HostsMayBeSocketsWhereThereAreAny) {
+    const Config config = good(R"({"databases": {
+        "a": {"type": "postgresql", "host": "/run/postgresql"},
+        "b": {"type": "mysql", "host": "/run/mysqld/mysqld.sock"},
+        "c": {"type": "postgresql", "host": "2001:db8::1"},
+        "d": {"type": "odbc", "driver": "SQLite3"}}})");
+    ASSERT_EQ(config.monitors.size(), 4U);
+    EXPECT_EQ(endpoint_of(config.monitors[2]->target), "[2001:db8::1]:5432");
+    EXPECT_EQ(db(*config.monitors[3]).host, "");
+}
+
+/// The rows for the value V of `"databases": {"D": V}`, whose column counts from V.
+std::vector<Mistake> in_database(std::vector<Mistake> rows) {
+    const std::string before = R"({"language": "en", "databases": {"D": )";
+    for (Mistake& row : rows) {
+        row.text = before + row.text + "}}";
+        row.column += before.size();
+        row.pointer = "/databases/D" + row.pointer;
+    }
+    return rows;
+}
+
+TEST(Database, Mistakes) {
+    expect_mistakes(in_database({
+        {"no object", R"("mysql://x")", 1, 1, "", "expected an object with \"type\""},
+        {"no type", R"({"host": "x"})", 1, 1, "", "\"type\" is missing"},
+        {"odd type", R"({"type": "oracle", "host": "x"})", 1, 10, "/type", "unknown value"},
+        {"no host", R"({"type": "mysql"})", 1, 1, "", "\"host\" is missing"},
+        {"bad host", R"({"type": "mysql", "host": "a b"})", 1, 27, "/host", "not a valid host"},
+        {"no sockets", R"({"type": "mssql", "host": "/x"})", 1, 27, "/host", "no Unix sockets"},
+        {"misspelt", R"({"type": "mysql", "host": "x", "pasword": ""})", 1, 32, "/pasword",
+         "did you mean \"password\""},
+        {"port", R"({"type": "mysql", "host": "x", "port": 0})", 1, 40, "/port", "out of range"},
+        {"control in the user", R"({"type": "mysql", "host": "x", "user": "a\nb"})", 1, 40, "/user",
+         "control characters"},
+        {"empty query", R"({"type": "mysql", "host": "x", "query": " ; "})", 1, 41, "/query",
+         "the query is empty"},
+        {"driver of another kind", R"({"type": "mysql", "host": "x", "driver": "x"})", 1, 32,
+         "/driver", "unknown key"},
+        {"a driver by path", R"({"type": "odbc", "driver": "/lib/evil.so"})", 1, 28, "/driver",
+         "not the name of an ODBC driver"},
+        {"an option that opens files", R"({"type": "odbc", "options": {"DumpFile": "x"}})", 1, 30,
+         "/options/DumpFile", "unknown key"},
+        {"no comparison", R"({"type": "odbc", "expect": {"value": {}}})", 1, 38, "/expect/value",
+         "no comparison"},
+        {"operator", R"({"type": "odbc", "expect": {"value": {"=>": 1}}})", 1, 39,
+         "/expect/value/=>", "unknown key"},
+        {"operand", R"({"type": "odbc", "expect": {"value": null}})", 1, 38, "/expect/value",
+         "expected a number or a string"},
+        {"rows", R"({"type": "odbc", "expect": {"rows": 10000}})", 1, 37, "/expect/rows",
+         "out of range"},
+        {"min over max", R"({"type": "odbc", "expect": {"rows": {"min": 2, "max": 1}}})", 1, 37,
+         "/expect/rows", "\"min\" is more than \"max\""},
+        {"a CA for nothing", R"({"type": "odbc", "tls": {"ca_file": "x"}})", 1, 37, "/tls/ca_file",
+         "nothing is verified"},
+        {"verify against mode", R"({"type": "odbc", "tls": {"mode": "require", "verify": true}})",
+         1, 54, "/tls/verify", "contradicts \"mode\""},
+        {"conditions", R"({"type": "odbc", "conditions": []})", 1, 18, "/conditions",
+         "not available in this version"},
+    }));
+}
+
+}  // namespace
+}  // namespace vigia

@@ -1,0 +1,111 @@
+#include "core/database.hpp"
+
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+namespace vigia {
+namespace {
+
+using Operand = std::variant<double, std::string>;
+
+DbExpectation value_is(CompareOp op, Operand operand) {
+    DbExpectation expect;
+    expect.value.push_back({op, std::move(operand)});
+    return expect;
+}
+
+DbResult result(std::optional<std::string> value, std::uint64_t rows = 1) {
+    return {.rows = rows, .value = std::move(value)};
+}
+
+ReasonCode verdict(const DbExpectation& expect, const DbResult& result) {
+    const std::optional<Reason> reason = judge(expect, result);
+    if (!reason) return ReasonCode::none;
+    EXPECT_EQ(reason->phase, Phase::condition);
+    return reason->code;
+}
+
+TEST(DbExpectation, ComparesNumbersAsNumbersAndTextsAsTexts) {
+    struct Row {
+        CompareOp op;
+        Operand operand;
+        std::string value;
+        bool holds;
+    };
+    const std::string ten = "10";
+    const std::vector<Row> rows = {
+        {CompareOp::equal, 1.0, "1", true},
+        {CompareOp::equal, 1.0, "1.0", true},
+        {CompareOp::equal, 1.0, "+1", true},
+        {CompareOp::equal, 1.0, "1   ", true},
+        {CompareOp::equal, 1e3, "1000", true},
+        {CompareOp::equal, 1.0, "2", false},
+        {CompareOp::less, 9.0, "10", false},
+        {CompareOp::less, 11.0, "10", true},
+        {CompareOp::less_equal, 10.0, "10", true},
+        {CompareOp::greater, 9.0, "10", true},
+        {CompareOp::greater_equal, 10.5, "10", false},
+        {CompareOp::not_equal, 10.0, "10", false},
+        {CompareOp::not_equal, 10.0, "-10", true},
+        {CompareOp::equal, ten, "10", true},
+        {CompareOp::equal, ten, "10.0", false},
+        {CompareOp::less, std::string("9"), "10", true},
+        {CompareOp::not_equal, std::string("ready"), "READY", true},
+        {CompareOp::equal, std::string(), "", true},
+    };
+    for (const Row& row : rows) {
+        EXPECT_EQ(verdict(value_is(row.op, row.operand), result(row.value)),
+                  row.holds ? ReasonCode::none : ReasonCode::unexpected_value)
+            << row.value << " " << to_string(row.op);
+    }
+}
+
+TEST(DbExpectation, TellsWhatDoesNotHold) {
+    const auto reason = judge(value_is(CompareOp::less, 5.0), result("7"));
+    ASSERT_TRUE(reason);
+    EXPECT_EQ(reason->detail, "7 < 5");
+}
+
+TEST(DbExpectation, AnIllTypedOrMissingValueHasItsOwnReason) {
+    for (const char* const text : {"", " ", "one", "1x", "0x10", "1,5", "++1"}) {
+        EXPECT_EQ(verdict(value_is(CompareOp::equal, 1.0), result(text)),
+                  ReasonCode::value_not_a_number)
+            << text;
+    }
+    EXPECT_EQ(verdict(value_is(CompareOp::equal, 1.0), result(std::nullopt)),
+              ReasonCode::value_missing);
+    EXPECT_EQ(verdict(value_is(CompareOp::not_equal, 1.0), result(std::nullopt, 0)),
+              ReasonCode::value_missing);
+}
+
+TEST(DbExpectation, EveryComparisonMustHold) {
+    DbExpectation between = value_is(CompareOp::greater_equal, 1.0);
+    between.value.push_back({CompareOp::less, 10.0});
+    EXPECT_EQ(verdict(between, result("1")), ReasonCode::none);
+    EXPECT_EQ(verdict(between, result("0")), ReasonCode::unexpected_value);
+    EXPECT_EQ(verdict(between, result("10")), ReasonCode::unexpected_value);
+}
+
+TEST(DbExpectation, CountsRows) {
+    DbExpectation some;
+    some.min_rows = 1;
+    EXPECT_EQ(verdict(some, result("x", 1)), ReasonCode::none);
+    EXPECT_EQ(verdict(some, result("x", kMaxDbRows)), ReasonCode::none);
+    EXPECT_EQ(verdict(some, result(std::nullopt, 0)), ReasonCode::unexpected_rows);
+    some.max_rows = 2;
+    EXPECT_EQ(verdict(some, result("x", 2)), ReasonCode::none);
+    EXPECT_EQ(verdict(some, result("x", 3)), ReasonCode::unexpected_rows);
+    EXPECT_EQ(judge(some, result("x", 3))->value, 3);
+    DbExpectation none;
+    none.max_rows = 0;
+    EXPECT_EQ(verdict(none, result(std::nullopt, 0)), ReasonCode::none);
+}
+
+TEST(DbExpectation, WithoutOneAnyAnswerIsGood) {
+    EXPECT_EQ(verdict({}, result(std::nullopt, 0)), ReasonCode::none);
+    EXPECT_EQ(verdict({}, result("anything", 7)), ReasonCode::none);
+}
+
+}  // namespace
+}  // namespace vigia
