@@ -65,6 +65,34 @@ void write_tls(Writer& writer, const std::optional<TlsSummary>& tls) {
     writer.EndObject();
 }
 
+void write_text_or_null(Writer& writer, const std::string& text) {
+    if (text.empty()) {
+        writer.Null();
+    } else {
+        write_text(writer, text);
+    }
+}
+
+void write_database(Writer& writer, const std::optional<DbFacts>& database) {
+    if (!database) {
+        writer.Null();
+        return;
+    }
+    writer.StartObject();
+    write_member(writer, "server_version", database->server_version);
+    write_text(writer, "tls_version");
+    write_text_or_null(writer, database->tls_version);
+    write_text(writer, "rows");
+    writer.Uint64(database->rows);
+    write_text(writer, "value");
+    if (database->value) {
+        write_text(writer, *database->value);
+    } else {
+        writer.Null();
+    }
+    writer.EndObject();
+}
+
 void write_monitor(Writer& writer, const CheckedMonitor& checked, const Catalog& catalog) {
     const ProbeResult& probe = checked.result.probe;
     writer.StartObject();
@@ -90,12 +118,10 @@ void write_monitor(Writer& writer, const CheckedMonitor& checked, const Catalog&
     writer.Int(checked.result.attempts);
     write_text(writer, "tls");
     write_tls(writer, probe.tls);
+    write_text(writer, "database");
+    write_database(writer, probe.database);
     write_text(writer, "remote_address");
-    if (probe.remote_address.empty()) {
-        writer.Null();
-    } else {
-        write_text(writer, probe.remote_address);
-    }
+    write_text_or_null(writer, probe.remote_address);
     writer.EndObject();
 }
 

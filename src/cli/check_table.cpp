@@ -100,7 +100,7 @@ private:
         // Cut before measuring, too: a name may be megabytes long.
         const std::string_view name = one.monitor->name;
         const ProbeResult& probe = one.result.probe;
-        return {escape_line(shorten(name, 4 * shape_.width)),
+        return {one_line(name),
                 std::string(type_name(one.monitor->target)), text(state_text(probe.outcome)),
                 format_latency(probe.timings.total), describe(probe.reason, catalog_)};
     }
@@ -174,6 +174,22 @@ private:
         }
         if (probe.tls) items.push_back({expiry(*probe.tls), kFaint});
         append_items(items, kIndent);
+        if (!probe.database) return;
+        const DbFacts& database = *probe.database;
+        items = {{one_line(database.server_version), kFaint},
+                 {database.tls_version.empty() ? text(N_("not encrypted")) : database.tls_version,
+                  kFaint}};
+        if (database.value) {
+            items.push_back({phrase(catalog_, N_("value {}"), one_line(*database.value)), kFaint});
+        } else {
+            items.push_back({phrase(catalog_, N_("rows {}"), database.rows), kFaint});
+        }
+        append_items(items, kIndent);
+    }
+
+    /// Text of a target, cut before it is measured.
+    std::string one_line(std::string_view hostile) const {
+        return escape_line(shorten(hostile, 4 * shape_.width));
     }
 
     std::string expiry(const TlsSummary& tls) const {

@@ -16,6 +16,8 @@ class ReservedPort:
     @staticmethod
     def _bound(port):
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Programs set the one or the other before they bind.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind(("127.0.0.1", port))
         return sock

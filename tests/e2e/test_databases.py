@@ -1,0 +1,132 @@
+"""Databases end to end: the specification's file, outages of real servers, what `check` says."""
+
+import json
+
+import pytest
+
+from support.configs import fast
+from support.databases import PASSWORD, MariaDb, Postgres
+from support.loop import wait_until
+from test_spec_config import SPECIFIED
+
+DATABASES = """{
+        "Database1": {
+            "type": "mysql",
+            "host": "localhost",
+            "port": 3306,
+            "database": "nombre_db",
+            "user": "usuario",
+            "password": "contraseña"
+        },
+        "Database2": {
+            "type": "postgresql",
+            "host": "localhost",
+            "port": 5432,
+            "database": "nombre_db",
+            "user": "usuario",
+            "password": "contraseña"
+        }
+    }"""
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory):
+    server = Postgres(tmp_path_factory.mktemp("postgres")).start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def mariadb(tmp_path_factory):
+    server = MariaDb(tmp_path_factory.mktemp("mariadb")).start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["postgres", "mariadb"])
+def server(request):
+    return request.getfixturevalue(request.param)
+
+
+def databases(**monitors):
+    return fast({}) | {"databases": monitors}
+
+
+def test_the_specifications_databases_are_checked(vigia, sites, postgres, mariadb):
+    one, two = sites(2)
+    text = (SPECIFIED.replace('"databases": {}', f'"databases": {DATABASES}')
+            .replace("https://www.direccionwebuno.com", one.url)
+            .replace("https://www.direccionwebdos.com", two.url)
+            .replace("3306", str(mariadb.port)).replace("5432", str(postgres.port))
+            .replace('"contraseña"', json.dumps(PASSWORD)))
+    vigia.write(text)
+    assert vigia.command("validate").code == 0
+    checked = vigia.command("check")
+    assert checked.code == 0, str(checked)
+    for text in ("Database1", "MariaDB", "Database2", "PostgreSQL 15"):
+        assert text in checked.out
+    assert PASSWORD not in checked.out + checked.err
+
+
+def test_stopping_and_starting_a_server_is_told_by_mail(vigia, server, smtp):
+    config = databases(**{"La base": server.monitor()}) | {"email": smtp.email()}
+    running = vigia.start(config=config)
+    running.wait_logged("Verificando base de datos: La base", "INFO")
+    server.stop()
+    try:
+        down = running.wait_logged("Base de datos caída: La base", "ERROR")
+        smtp.wait_messages(1)
+    finally:
+        server.start()
+    running.wait_logged("Base de datos recuperada: La base", "INFO", after=down.index)
+    smtp.wait_messages(2)
+    running.stop()
+    alert, recovery = smtp.messages
+    assert alert.subject == "🔴 ALERTA: Servicio caído - La base"
+    assert recovery.subject == "🟢 RECUPERADO: Servicio La base"
+    assert "Base de Datos" in alert.text and "conexión rechazada" in alert.text
+    assert PASSWORD not in running.transcript() + alert.text + recovery.text
+
+
+def test_what_is_wrong_is_told_apart(vigia, server):
+    monitors = {
+        "good": server.monitor(),
+        "password": server.monitor(password="otra"),
+        "user": server.monitor(user="nadie"),
+        "database": server.monitor(database="no hay"),
+        "query": server.monitor(query="SELECT nothing FROM nowhere"),
+        "value": server.monitor(query="SELECT 41", expect={"value": {">": 41}}),
+        "rows": server.monitor(query="SELECT 1 WHERE 1 = 0" if server.TYPE == "postgresql"
+                               else "SELECT 1 FROM dual WHERE 1 = 0", expect={"rows": {"min": 1}}),
+        "writes": server.monitor(query="CREATE TABLE t (a int)"),
+        "two": server.monitor(query="SELECT 1; SELECT 2"),
+        "tls": server.monitor(tls={"mode": "require"}),
+        "name": server.monitor(host="no-such-name.invalid"),
+        "port": server.monitor(port=1),
+    }
+    _, seen = vigia.check(databases(**monitors))
+    codes = {name: (monitor["reason"] or {}).get("code") for name, monitor in seen.items()}
+    assert codes.pop("user") in ("login_failed",)
+    assert codes.pop("database") in ("no_such_database", "permission_denied")
+    assert codes.pop("two") in ("query_not_reading", "query_failed")
+    assert codes == {"good": None, "password": "login_failed", "query": "query_failed",
+                     "value": "unexpected_value", "rows": "unexpected_rows",
+                     "writes": "query_not_reading", "tls": "tls_not_offered",
+                     "name": "name_not_found", "port": "connection_refused"}
+    good = seen["good"]
+    assert good["state"] == "up" and good["database"]["value"] == "1"
+    assert good["timings"]["login"] > 0 and good["timings"]["total"] < 2
+    assert PASSWORD not in json.dumps(seen)
+
+
+def test_a_query_that_sleeps_past_the_deadline_is_gone_from_the_server(vigia, postgres):
+    config = databases(slow=postgres.monitor(query="SELECT pg_sleep(30)", timeout=0.5))
+    _, seen = vigia.check(config)
+    assert seen["slow"]["reason"]["code"] == "timeout"
+    assert seen["slow"]["reason"]["phase"] == "query"
+    wait_until(lambda: "pg_sleep" not in postgres.statements(), 1, "the statement's end")
+
+
+def test_credentials_with_everything_in_them(vigia, postgres, mariadb):
+    _, seen = vigia.check(databases(pg=postgres.monitor(), my=mariadb.monitor()))
+    assert [seen[name]["state"] for name in ("pg", "my")] == ["up", "up"]
