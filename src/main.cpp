@@ -280,6 +280,7 @@ int run_command(Start start) {
 int main_of(std::vector<std::string_view> words) {
     ignore_sigpipe();
     forbid_core_dumps();
+    hide_environment("PG");
     const Language language = locale_language();
     StandardTerminal terminal(colours_wanted());
     try {

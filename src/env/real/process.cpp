@@ -9,18 +9,27 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <map>
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace vigia {
 namespace {
 
 Error errno_error(int error) {
     return Error{boost::system::error_code(error, boost::system::generic_category()), {}};
+}
+
+/// What hide_environment() took away.
+std::map<std::string, std::string>& hidden_variables() {
+    // tidy: allow(global) the environment, in which they were, is the process's as well
+    static std::map<std::string, std::string> variables;
+    return variables;
 }
 
 /// What glibc says of the errors that people meet; marked here for translation, looked up by
@@ -94,7 +103,22 @@ std::string describe_system_error(int error, const Catalog& catalog) {
     return std::string(catalog.text(message));
 }
 
+void hide_environment(std::string_view prefix) {
+    std::vector<std::string> names;
+    for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        if (text.starts_with(prefix)) names.emplace_back(text.substr(0, text.find('=')));
+    }
+    for (const std::string& name : names) {
+        const char* const value = std::getenv(name.c_str());
+        if (value != nullptr) hidden_variables()[name] = value;
+        ::unsetenv(name.c_str());
+    }
+}
+
 std::optional<std::string> environment_variable(const std::string& name) {
+    const auto hidden = hidden_variables().find(name);
+    if (hidden != hidden_variables().end()) return hidden->second;
     const char* const value = std::getenv(name.c_str());
     if (value == nullptr) return std::nullopt;
     return std::string(value);

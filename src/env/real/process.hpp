@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace vigia {
 
@@ -42,6 +43,11 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes);
 /// What an errno value means, in the catalogue's language where it knows the text, else as the
 /// system says it. Any thread.
 std::string describe_system_error(int error, const Catalog& catalog);
+
+/// Takes every environment variable whose name begins with `prefix` away from the libraries that
+/// would let it change what they do (libpq: PG*). environment_variable() still knows it. Before
+/// any thread starts.
+void hide_environment(std::string_view prefix);
 
 /// An environment variable, or nothing if it is unset. Not beside a setenv().
 std::optional<std::string> environment_variable(const std::string& name);
