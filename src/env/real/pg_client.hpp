@@ -10,10 +10,19 @@
 
 namespace vigia {
 
-/// PostgreSQL, over libpq's non-blocking calls. The connection is read through `deadline` by a
-/// PollSet of its own; names come from the Resolver, so that nothing blocks the loop.
+/// PostgreSQL, over libpq's non-blocking calls. Names come from the Resolver, so that nothing
+/// blocks the loop; the addresses of a name are tried in order, each for its share of the time.
+///
+/// A question without a query is a plain "SELECT 1". A configured query runs as the one statement
+/// of a read-only transaction that is never committed, with the rest of the deadline as its
+/// statement_timeout; servers from 14 on also end it half a second after a cancelled question's
+/// connection. Rows come one by one, and reading stops at the limits of core/database.hpp. A first
+/// row of more than 2 MiB is `query_failed`, since libpq hands rows out only whole.
+///
+/// DbTlsMode is ignored for Unix sockets, as libpq does. The environment: see begin_connection().
+///
 /// One per shard; one thread; `context`, `clock` and `resolver` must outlive it, and it every
-/// ask().
+/// ask(). Throws FatalError if there is no descriptor for its PollSet.
 class PgClient final : public DbClient {
 public:
     PgClient(boost::asio::io_context& context, Clock& clock, Resolver& resolver);

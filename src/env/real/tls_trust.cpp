@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,6 +62,30 @@ TlsSummary summarise(X509_STORE_CTX* context) {
         summary.not_after = std::min(summary.not_after, expiry);
     }
     return summary;
+}
+
+std::optional<ReasonCode> reason_of_verification(long error) {
+    switch (error) {
+        case X509_V_OK:
+            return std::nullopt;
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+            return ReasonCode::certificate_expired;
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return ReasonCode::certificate_not_yet_valid;
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+            return ReasonCode::certificate_self_signed;
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        case X509_V_ERR_CERT_UNTRUSTED:
+            return ReasonCode::certificate_untrusted;
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return ReasonCode::certificate_wrong_host;
+        default:
+            return ReasonCode::certificate_invalid;
+    }
 }
 
 }  // namespace
@@ -137,6 +162,30 @@ void TrustStores::refresh(const std::string& path, Entry& entry) {
     entry.stamp = stamp;
 }
 
+std::optional<ReasonCode> refusal_of_peer(const SSL* tls, X509_STORE* store,
+                                          const std::string& name) {
+    const std::unique_ptr<X509, decltype(&::X509_free)> leaf(::SSL_get1_peer_certificate(tls),
+                                                             &::X509_free);
+    if (!leaf) return ReasonCode::certificate_invalid;
+    const std::unique_ptr<X509_STORE_CTX, decltype(&::X509_STORE_CTX_free)> context(
+        ::X509_STORE_CTX_new(), &::X509_STORE_CTX_free);
+    STACK_OF(X509)* const chain = ::SSL_get_peer_cert_chain(tls);
+    if (!context || ::X509_STORE_CTX_init(context.get(), store, leaf.get(), chain) != 1) {
+        return ReasonCode::no_buffers;
+    }
+    ::X509_STORE_CTX_set_default(context.get(), "ssl_server");
+    X509_VERIFY_PARAM* const rules = ::X509_STORE_CTX_get0_param(context.get());
+    ::X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (!name.empty() && ::X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str()) != 1) {
+        ::X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size());
+    }
+    const bool good = ::X509_verify_cert(context.get()) == 1;
+    const int error = ::X509_STORE_CTX_get_error(context.get());
+    ::ERR_clear_error();
+    if (good) return std::nullopt;
+    return reason_of_verification(error).value_or(ReasonCode::certificate_invalid);
+}
+
 void TlsObserver::prepare(SSL_CTX* context, X509_STORE* store, bool verify) {
     started_ = true;
     verify_ = verify;
@@ -168,27 +217,7 @@ void TlsObserver::note_state(const SSL* ssl, int where, int value) {
 }
 
 std::optional<ReasonCode> TlsObserver::refusal() const {
-    switch (verify_error_) {
-        case X509_V_OK:
-            return std::nullopt;
-        case X509_V_ERR_CERT_HAS_EXPIRED:
-            return ReasonCode::certificate_expired;
-        case X509_V_ERR_CERT_NOT_YET_VALID:
-            return ReasonCode::certificate_not_yet_valid;
-        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-            return ReasonCode::certificate_self_signed;
-        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-        case X509_V_ERR_CERT_UNTRUSTED:
-            return ReasonCode::certificate_untrusted;
-        case X509_V_ERR_HOSTNAME_MISMATCH:
-        case X509_V_ERR_IP_ADDRESS_MISMATCH:
-            return ReasonCode::certificate_wrong_host;
-        default:
-            return ReasonCode::certificate_invalid;
-    }
+    return reason_of_verification(verify_error_);
 }
 
 std::string TlsObserver::alert() const {

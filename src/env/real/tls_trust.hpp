@@ -57,6 +57,11 @@ private:
     std::unordered_map<std::string, Entry> entries_;
 };
 
+/// Why the chain that the peer presented in `tls`, whose handshake verified nothing, is not good
+/// against `store` and for `name` (a host name or an IP address; empty: any); none if it is good.
+std::optional<ReasonCode> refusal_of_peer(const SSL* tls, X509_STORE* store,
+                                          const std::string& name);
+
 /// Sits in one handshake: gives it its trust store, and notes what the peer presented and why it
 /// was refused. Lives where the transfer lives.
 class TlsObserver {

@@ -1,0 +1,236 @@
+#include "env/real/pg_session.hpp"
+
+#include "base/text.hpp"
+#include "env/real/http_failure.hpp"
+#include "env/real/pg_glance.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <cerrno>
+#include <sys/socket.h>
+#include <utility>
+
+namespace vigia {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kMaxVersion = 128;
+constexpr int kSaslFinal = 12;  // asks for nothing any more, as 0, OK
+
+void ignore_notice(void*, const PGresult*) {}
+
+SSL* tls_of(PGconn* connection) {
+    return static_cast<SSL*>(::PQsslStruct(connection, "OpenSSL"));
+}
+
+int socket_error(int descriptor) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : 0;
+}
+
+}  // namespace
+
+PgSession::PgSession(PgShared& shared, const DbTarget& target, DbAnswer& answer)
+    : shared_(shared), target_(target), answer_(answer), alarm_(shared.clock.make_alarm()) {}
+
+PgSession::~PgSession() {
+    // A goodbye that would have to wait is not waited for.
+    if (connection_) ::PQsetnonblocking(connection_.get(), 1);
+}
+
+bool PgSession::wants_tls() const {
+    return target_.tls_mode != DbTlsMode::disable && !address_.empty();
+}
+
+void PgSession::ready(unsigned events) {
+    ready_events_ |= events;
+    alarm_->ring();
+}
+
+/// Waits until the connection is ready; `ready_events_` says for what.
+asio::awaitable<bool> PgSession::wait(unsigned events, MonoTime deadline) {
+    const int descriptor = ::PQsocket(connection_.get());
+    const auto index = static_cast<std::size_t>(descriptor);
+    ready_events_ = 0;
+    if (const int error = shared_.sockets.watch(descriptor, events); error != 0) {
+        co_return fail(reason_of_errno(error).value_or(ReasonCode::internal));
+    }
+    if (index >= shared_.waiting.size()) shared_.waiting.resize(index + 1);
+    shared_.waiting[index] = this;
+    bool cancelled = false;
+    while (ready_events_ == 0 && !cancelled && now() < deadline) {
+        const bool woken = co_await alarm_->wait_until(deadline);
+        cancelled = !woken;
+    }
+    shared_.waiting[index] = nullptr;
+    shared_.sockets.forget(descriptor);
+    if (cancelled) co_return fail(ReasonCode::internal, "cancelled");
+    if (ready_events_ == 0) co_return fail(ReasonCode::timeout);
+    co_return true;
+}
+
+asio::awaitable<bool> PgSession::open(std::string address, MonoTime connect_limit,
+                                      MonoTime deadline) {
+    address_ = std::move(address);
+    phase_began_ = now();
+    errno = 0;
+    connection_ = begin_connection(target_, address_);
+    if (!connection_) co_return fail(ReasonCode::no_buffers);
+    ::PQsetNoticeReceiver(connection_.get(), &ignore_notice, nullptr);
+    ::PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
+    if (::PQstatus(connection_.get()) == CONNECTION_BAD) {
+        note_errno(errno);
+        co_return fail_by_facts();
+    }
+    enter(::PQstatus(connection_.get()));  // a Unix socket is connected at once
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    while (next != PGRES_POLLING_OK) {
+        const unsigned events = next == PGRES_POLLING_READING ? PollSet::kRead : PollSet::kWrite;
+        const MonoTime limit = phase_ == Phase::connect ? connect_limit : deadline;
+        const bool is_ready = co_await wait(events, limit);
+        if (!is_ready) co_return false;
+        next = step(events);
+        if (next == PGRES_POLLING_FAILED) co_return false;
+    }
+    co_return opened();
+}
+
+/// One step of libpq's, and what it shows. Failed: the answer has the failure.
+PostgresPollingStatusType PgSession::step(unsigned events) {
+    if (!look(events)) return PGRES_POLLING_FAILED;
+    errno = 0;
+    const PostgresPollingStatusType next = ::PQconnectPoll(connection_.get());
+    if (next == PGRES_POLLING_FAILED) {
+        note_errno(errno);
+        fail_by_facts();
+        return next;
+    }
+    enter(::PQstatus(connection_.get()));
+    if (!verified_ && phase_ == Phase::login && ::PQsslInUse(connection_.get()) != 0) {
+        // The handshake is complete, and nothing was sent after it yet.
+        if (!verify()) return PGRES_POLLING_FAILED;
+        verified_ = true;
+    }
+    return next;
+}
+
+/// Notes what the connection has for libpq; false if that is its end.
+bool PgSession::look(unsigned events) {
+    const int descriptor = ::PQsocket(connection_.get());
+    if (phase_ == Phase::connect) {
+        if ((ready_events_ & PollSet::kError) == 0) return true;
+        const int error = socket_error(descriptor);
+        if (error == 0) return true;
+        note_errno(error);
+        return fail_by_facts();
+    }
+    if ((events & PollSet::kRead) == 0) return true;
+    SSL* const tls = phase_ == Phase::tls ? nullptr : tls_of(connection_.get());
+    PgGlance seen = glance(descriptor, tls);
+    incoming_ += seen.waiting;
+    if (seen.over()) {
+        facts_.ended = seen.ended;
+        facts_.os_errno = seen.os_errno;
+        facts_.tls_error = std::move(seen.tls_error);
+        return fail_by_facts();
+    }
+    if (phase_ == Phase::tls && facts_.tls_answer == 0 && seen.size > 0) {
+        facts_.tls_answer = seen.bytes[0];
+    }
+    if (phase_ == Phase::login) {
+        const int code = authentication_code(seen);
+        facts_.wants_login = code > 0 && code != kSaslFinal;
+        if (is_foreign_authentication(code)) return fail(ReasonCode::login_failed, "GSSAPI, SSPI");
+    }
+    return true;
+}
+
+void PgSession::enter(ConnStatusType status) {
+    switch (status) {
+        case CONNECTION_NEEDED:
+        case CONNECTION_STARTED:  // perhaps once more, without TLS
+            facts_.tls_answer = 0;
+            return enter(Phase::connect);
+        case CONNECTION_MADE:  // before TLS, after it, or without
+            if (phase_ == Phase::connect) {
+                answer_.remote_address = address_.empty() ? target_.host : address_;
+            }
+            return enter(wants_tls() && phase_ == Phase::connect ? Phase::tls : Phase::login);
+        case CONNECTION_SSL_STARTUP:
+            return enter(Phase::tls);
+        default:
+            return enter(Phase::login);
+    }
+}
+
+void PgSession::enter(Phase phase) {
+    if (phase == phase_) return;
+    const MonoTime time = now();
+    Timings& timings = answer_.timings;
+    Duration& took = phase_ == Phase::connect ? timings.connect
+                     : phase_ == Phase::tls   ? timings.tls
+                                              : timings.login;
+    took += time - phase_began_;
+    phase_began_ = time;
+    phase_ = phase;
+}
+
+bool PgSession::verify() {
+    if (target_.tls_mode < DbTlsMode::verify_ca) return true;
+    phase_ = Phase::tls;
+    X509_STORE* const store = shared_.trust.find(target_.tls.ca_file);
+    if (store == nullptr) return fail(ReasonCode::unusable_ca_file, target_.tls.ca_file);
+    const std::string& host =
+        target_.tls.server_name.empty() ? target_.host : target_.tls.server_name;
+    const bool full = target_.tls_mode == DbTlsMode::verify_full;
+    const auto refusal =
+        refusal_of_peer(tls_of(connection_.get()), store, full ? host : std::string());
+    if (refusal) return fail(*refusal);
+    phase_ = Phase::login;
+    return true;
+}
+
+/// Notes who the server is.
+bool PgSession::opened() {
+    enter(Phase::query);
+    PGconn* const connection = connection_.get();
+    ::PQsetnonblocking(connection, 1);
+    if (::PQsslInUse(connection) != 0) {
+        const char* const protocol = ::PQsslAttribute(connection, "protocol");
+        if (protocol != nullptr) answer_.tls_version = protocol;
+    } else {
+        // What was asked for and not offered was no phase of its own.
+        answer_.timings.login += std::exchange(answer_.timings.tls, Duration::zero());
+    }
+    const char* const version = ::PQparameterStatus(connection, "server_version");
+    answer_.server_version = "PostgreSQL";
+    if (version != nullptr) {
+        answer_.server_version = shorten("PostgreSQL " + std::string(version), kMaxVersion);
+    }
+    return true;
+}
+
+/// Keeps an errno that libpq or the system left behind, if it speaks of the connection.
+void PgSession::note_errno(int error) {
+    if (address_.empty() && error == ENOENT) error = ECONNREFUSED;  // no such socket: nobody there
+    if (reason_of_errno(error)) facts_.os_errno = error;
+}
+
+bool PgSession::fail(ReasonCode code, std::string detail) {
+    answer_.failure = Reason{phase_, code, 0, std::move(detail)};
+    return false;
+}
+
+/// For what the server did not say in the fields of a result.
+bool PgSession::fail_by_facts() {
+    const std::string message = ::PQerrorMessage(connection_.get());
+    facts_.phase = phase_;
+    if (auto error = find_server_error(message)) facts_.server = *std::move(error);
+    facts_.message = own_words(message);
+    answer_.failure = classify(facts_);
+    return false;
+}
+
+}  // namespace vigia
