@@ -3,6 +3,7 @@
 #include "base/rng.hpp"
 #include "sim/observer.hpp"
 #include "sim/sim_clock.hpp"
+#include "sim/sim_db.hpp"
 #include "sim/sim_http.hpp"
 #include "sim/sim_mailer.hpp"
 
@@ -100,6 +101,46 @@ private:
     sim::SimHttp http_{time_.clock, network_, rng_, observer_};
 };
 
+sim::Behaviour behaviour_of(DbPlace place) {
+    switch (place) {
+        case DbPlace::answers:
+            return sim::Behaviour::up;
+        case DbPlace::refuses:
+            return sim::Behaviour::refused;
+        case DbPlace::hangs:
+            return sim::Behaviour::hang;
+        case DbPlace::unknown_name:
+            return sim::Behaviour::no_such_name;
+    }
+    return sim::Behaviour::up;
+}
+
+class SimDbWorld final : public DbWorld {
+public:
+    DbTarget target(DbPlace place) override {
+        DbTarget target;
+        target.host = "db-" + std::to_string(static_cast<int>(place)) + ".test";
+        target.port = default_port(target.kind);
+        network_.put(sim::url_of(target), MonitorId("db"),
+                     sim::Timeline({{Duration::zero(), behaviour_of(place)}}));
+        return target;
+    }
+    MonoTime now() const override { return time_.clock.now().mono; }
+    DbAnswer ask(DbRequest request) override { return time_.run(db_.ask(std::move(request))); }
+    DbAnswer ask_cancelled(DbRequest request) override {
+        asio::cancellation_signal signal;
+        return time_.run(db_.ask(std::move(request)), &signal);
+    }
+
+private:
+    VirtualTime time_;
+    sim::Network network_;
+    Rng rng_{7};
+    sim::Observer observer_;
+    sim::SimHttp http_{time_.clock, network_, rng_, observer_};
+    sim::SimDb db_{http_};
+};
+
 class SimMailWorld final : public MailWorld {
 public:
     void set(PostOfficeMood mood) override {
@@ -153,6 +194,10 @@ private:
 
 std::unique_ptr<HttpWorld> make_sim_http_world() {
     return std::make_unique<SimHttpWorld>();
+}
+
+std::unique_ptr<DbWorld> make_sim_db_world() {
+    return std::make_unique<SimDbWorld>();
 }
 
 std::unique_ptr<MailWorld> make_sim_mail_world() {

@@ -1,0 +1,224 @@
+// What every DbClient promises, whoever implements it.
+
+#include "tests/contract/db_world.hpp"
+#include "tests/contract/pg_world.hpp"
+#include "tests/contract/sim_worlds.hpp"
+
+#include <gtest/gtest.h>
+#include <memory>
+
+namespace vigia::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+DbRequest request(DbTarget target, MonoTime deadline) {
+    DbRequest request;
+    request.target = std::make_shared<const DbTarget>(std::move(target));
+    request.deadline = deadline;
+    return request;
+}
+
+class DbClientContract : public ::testing::TestWithParam<DbWorldFactory> {
+protected:
+    DbAnswer ask(DbPlace place, Duration within = 10s) {
+        return world_->ask(request(world_->target(place), world_->now() + within));
+    }
+
+    std::unique_ptr<DbWorld> world_ = GetParam().make();
+};
+
+TEST_P(DbClientContract, AnswersTheDefaultQueryWithOne) {
+    const DbAnswer answer = ask(DbPlace::answers);
+    ASSERT_EQ(answer.failure, std::nullopt) << answer.failure->detail;
+    EXPECT_EQ(answer.result.rows, 1U);
+    EXPECT_EQ(answer.result.value, "1");
+    EXPECT_FALSE(answer.server_version.empty());
+    EXPECT_FALSE(answer.remote_address.empty());
+}
+
+TEST_P(DbClientContract, TellsTheReasonAndThePhaseOfAFailure) {
+    struct Case {
+        DbPlace place;
+        Phase phase;
+        ReasonCode code;
+    };
+    const Case cases[] = {
+        {DbPlace::refuses, Phase::connect, ReasonCode::connection_refused},
+        {DbPlace::unknown_name, Phase::resolve, ReasonCode::name_not_found},
+    };
+    for (const Case& one : cases) {
+        const DbAnswer answer = ask(one.place);
+        ASSERT_TRUE(answer.failure) << static_cast<int>(one.place);
+        EXPECT_EQ(to_string(answer.failure->code), to_string(one.code));
+        EXPECT_EQ(to_string(answer.failure->phase), to_string(one.phase));
+    }
+}
+
+TEST_P(DbClientContract, CompletesByTheDeadlineWithThePhaseThatHung) {
+    const MonoTime before = world_->now();
+    const DbAnswer answer = ask(DbPlace::hangs, 200ms);
+    const Duration taken = world_->now() - before;
+    ASSERT_TRUE(answer.failure);
+    EXPECT_EQ(to_string(answer.failure->code), to_string(ReasonCode::timeout));
+    EXPECT_NE(answer.failure->phase, Phase::none);
+    EXPECT_GE(taken, 200ms);
+    EXPECT_LT(taken, 2s);
+    EXPECT_GE(answer.timings.total, 200ms);
+}
+
+TEST_P(DbClientContract, HasTheTotalOfAllPhases) {
+    const Timings timings = ask(DbPlace::answers).timings;
+    EXPECT_GT(timings.total, Duration::zero());
+    EXPECT_LE(timings.dns + timings.connect + timings.tls + timings.login + timings.ttfb +
+                  timings.transfer,
+              timings.total);
+}
+
+TEST_P(DbClientContract, CompletesSoonWithSomeFailureWhenCancelled) {
+    const MonoTime before = world_->now();
+    const DbAnswer answer =
+        world_->ask_cancelled(request(world_->target(DbPlace::hangs), world_->now() + 1h));
+    EXPECT_TRUE(answer.failure);
+    EXPECT_LT(world_->now() - before, 1min);
+}
+
+INSTANTIATE_TEST_SUITE_P(, DbClientContract,
+                         ::testing::Values(DbWorldFactory{"postgresql", &make_pg_world},
+                                           DbWorldFactory{"sim", &make_sim_db_world}),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+/// What those promise that have a server to talk to.
+class DbServerContract : public ::testing::TestWithParam<DbServerFactory> {
+protected:
+    DbRequest question(DbQuestion question, Duration within = 20s) {
+        DbTarget target = world_->target(DbPlace::answers);
+        target.query = world_->sql(question);
+        return request(std::move(target), world_->now() + within);
+    }
+
+    DbAnswer ask(DbQuestion what, Duration within = 20s) {
+        return world_->ask(question(what, within));
+    }
+
+    DbAnswer ask(DbTarget target) {
+        return world_->ask(request(std::move(target), world_->now() + 20s));
+    }
+
+    std::unique_ptr<DbServerWorld> world_ = GetParam().make();
+};
+
+TEST_P(DbServerContract, ReadsTheFirstValueAndCountsTheRows) {
+    struct Case {
+        DbQuestion question;
+        std::uint64_t rows;
+        std::optional<std::string> value;
+    };
+    const Case cases[] = {
+        {DbQuestion::text, 1, "vigía ☂"},
+        {DbQuestion::null, 1, std::nullopt},
+        {DbQuestion::no_rows, 0, std::nullopt},
+        {DbQuestion::three_rows, 3, "1"},
+    };
+    for (const Case& one : cases) {
+        const DbAnswer answer = ask(one.question);
+        ASSERT_FALSE(answer.failure) << static_cast<int>(one.question) << answer.failure->detail;
+        EXPECT_EQ(answer.result.rows, one.rows) << static_cast<int>(one.question);
+        EXPECT_EQ(answer.result.value, one.value) << static_cast<int>(one.question);
+    }
+}
+
+TEST_P(DbServerContract, ReadsNoMoreThanTheLimits) {
+    const DbAnswer rows = ask(DbQuestion::endless_rows);
+    ASSERT_FALSE(rows.failure) << rows.failure->detail;
+    EXPECT_EQ(rows.result.rows, kMaxDbRows);
+    EXPECT_EQ(rows.result.value, "1");
+
+    const DbAnswer bytes = ask(DbQuestion::gigabyte);
+    ASSERT_FALSE(bytes.failure) << bytes.failure->detail;
+    EXPECT_GE(bytes.result.rows, 1U);
+    EXPECT_LE(bytes.result.rows, 16U);
+    EXPECT_EQ(bytes.result.value, std::string(kMaxDbValue, 'x'));
+
+    EXPECT_TRUE(world_->within(5s, [this] { return world_->connections() == 0; }));
+}
+
+TEST_P(DbServerContract, TellsWhatTheServerRefuses) {
+    DbTarget stranger = world_->target(DbPlace::answers);
+    stranger.password = Secret("not the canary");
+    const DbAnswer login = ask(stranger);
+    ASSERT_TRUE(login.failure);
+    EXPECT_EQ(to_string(login.failure->code), "login_failed");
+    EXPECT_EQ(to_string(login.failure->phase), "login");
+    EXPECT_EQ(login.failure->detail.find("canary"), std::string::npos) << login.failure->detail;
+    EXPECT_NE(login.failure->detail.find(": "), std::string::npos) << login.failure->detail;
+
+    DbTarget elsewhere = world_->target(DbPlace::answers);
+    elsewhere.database = "absent";
+    const DbAnswer database = ask(elsewhere);
+    ASSERT_TRUE(database.failure);
+    EXPECT_EQ(to_string(database.failure->code), "no_such_database");
+    EXPECT_EQ(to_string(database.failure->phase), "login");
+
+    const DbAnswer forbidden = ask(DbQuestion::forbidden);
+    ASSERT_TRUE(forbidden.failure);
+    EXPECT_EQ(to_string(forbidden.failure->code), "permission_denied");
+    EXPECT_EQ(to_string(forbidden.failure->phase), "query");
+
+    const DbAnswer mistake = ask(DbQuestion::mistake);
+    ASSERT_TRUE(mistake.failure);
+    EXPECT_EQ(to_string(mistake.failure->code), "query_failed");
+    EXPECT_EQ(to_string(mistake.failure->phase), "query");
+}
+
+TEST_P(DbServerContract, WritesNothing) {
+    const DbAnswer written = ask(DbQuestion::writes);
+    ASSERT_TRUE(written.failure);
+    EXPECT_EQ(to_string(written.failure->code), "query_not_reading") << written.failure->detail;
+    for (const DbQuestion question : {DbQuestion::two_statements, DbQuestion::escapes}) {
+        const DbAnswer answer = ask(question);
+        ASSERT_TRUE(answer.failure);
+        EXPECT_TRUE(answer.failure->code == ReasonCode::query_not_reading ||
+                    answer.failure->code == ReasonCode::query_failed)
+            << to_string(answer.failure->code);
+    }
+    EXPECT_FALSE(world_->written());
+}
+
+TEST_P(DbServerContract, EndsAStatementThatSleepsPastTheDeadline) {
+    const MonoTime before = world_->now();
+    const DbAnswer answer = ask(DbQuestion::sleeps, 700ms);
+    const Duration taken = world_->now() - before;
+    ASSERT_TRUE(answer.failure);
+    EXPECT_EQ(to_string(answer.failure->code), "timeout") << answer.failure->detail;
+    EXPECT_EQ(to_string(answer.failure->phase), "query");
+    EXPECT_LT(taken, 2s);
+    EXPECT_TRUE(world_->within(1s, [this] { return world_->running() == 0; }));
+}
+
+TEST_P(DbServerContract, EndsAStatementWhoseQuestionIsCancelled) {
+    const DbAnswer answer = world_->ask_cancelled_when(question(DbQuestion::sleeps, 1h),
+                                                       [this] { return world_->running() == 1; });
+    ASSERT_TRUE(answer.failure);
+    EXPECT_TRUE(world_->within(1s, [this] { return world_->running() == 0; }));
+}
+
+TEST_P(DbServerContract, LeavesNoConnectionBehind) {
+    std::vector<DbRequest> requests;
+    for (int i = 0; i < 50; ++i) {
+        DbTarget target = world_->target(DbPlace::answers);
+        if (i % 2 == 1) target.query = world_->sql(DbQuestion::three_rows);
+        requests.push_back(request(std::move(target), world_->now() + 20s));
+    }
+    for (const DbAnswer& answer : world_->ask_all(std::move(requests))) {
+        EXPECT_FALSE(answer.failure) << answer.failure->detail;
+    }
+    EXPECT_TRUE(world_->within(5s, [this] { return world_->connections() == 0; }));
+}
+
+INSTANTIATE_TEST_SUITE_P(, DbServerContract,
+                         ::testing::Values(DbServerFactory{"postgresql", &make_pg_world}),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+}  // namespace
+}  // namespace vigia::test
