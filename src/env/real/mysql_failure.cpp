@@ -128,6 +128,7 @@ Reason classify(const MysqlFacts& facts) {
             return {facts.phase, ReasonCode::no_buffers, 0, {}};
         case CR_AUTH_PLUGIN_CANNOT_LOAD:
         case CR_AUTH_PLUGIN_ERR:
+        case CR_PLUGIN_NOT_ALLOWED:
             return {facts.phase, ReasonCode::login_failed, 0, std::move(detail)};
         default:
             return broken(facts, detail);

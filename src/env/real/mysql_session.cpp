@@ -124,6 +124,10 @@ asio::awaitable<bool> MysqlSession::connect(MonoTime until) {
         if (!ready) co_return false;
         error = connect_error(fd);
     }
+    if (error == ECONNRESET) {  // by whoever had taken the connection
+        phase_ = Phase::login;
+        co_return fail(ReasonCode::connection_reset);
+    }
     if (error != 0) {
         answer_.failure = reason_of_connect(error);
         co_return false;
@@ -327,12 +331,11 @@ asio::awaitable<bool> MysqlSession::read_rows(MYSQL_RES* rows, MonoTime until) {
         }
         if (!fetched) co_return false;
         if (row_ == nullptr) {
-            const unsigned error = ::mysql_errno(&mysql_);
-            if (error == CR_NET_PACKET_TOO_LARGE) {
+            if (transport_->met_giant()) {
                 ++answer_.result.rows;  // beyond what is read of an answer
                 co_return true;
             }
-            if (error != 0) co_return fail_as_reported();
+            if (::mysql_errno(&mysql_) != 0) co_return fail_as_reported();
             idle_ = (mysql_.server_status & SERVER_MORE_RESULTS_EXIST) == 0;
             co_return true;
         }

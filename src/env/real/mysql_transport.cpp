@@ -149,7 +149,7 @@ bool MysqlTransport::offers_tls() const {
 /// would let anyone on the way answer the login.
 bool MysqlTransport::was_told_more() const {
     const MARIADB_PVIO& pvio = *mysql_->net.pvio;
-    return pvio.cache_pos < pvio.cache + pvio.cache_size;
+    return received_.is_unsound() || pvio.cache_pos < pvio.cache + pvio.cache_size;
 }
 
 bool MysqlTransport::request_tls() {
@@ -182,13 +182,30 @@ ssize_t MysqlTransport::read(unsigned char* buffer, std::size_t size) {
         errno = ECONNABORTED;
         return -1;
     }
+    if (received_.has_giant() || received_.is_unsound()) return examine(buffer, 0);
     const ssize_t result = note(tls_ ? tls_->read(buffer, size) : ::recv(fd(), buffer, size, 0));
     if (result == 0) ended_ = true;
-    return result;
+    return result > 0 ? examine(buffer, result) : result;
+}
+
+/// Stops what libmariadb would wait for, or fill the memory with.
+ssize_t MysqlTransport::examine(const unsigned char* bytes, ssize_t size) {
+    const std::size_t sound = received_.take(bytes, static_cast<std::size_t>(size));
+    if (sound > 0) return static_cast<ssize_t>(sound);
+    errno = received_.has_giant() ? EMSGSIZE : EPROTO;
+    return note(-1);
 }
 
 ssize_t MysqlTransport::send(const void* buffer, std::size_t size) {
-    return note(tls_ ? tls_->write(buffer, size) : ::send(fd(), buffer, size, MSG_NOSIGNAL));
+    const ssize_t result =
+        note(tls_ ? tls_->write(buffer, size) : ::send(fd(), buffer, size, MSG_NOSIGNAL));
+    if (result > 0) {
+        const auto* const bytes = static_cast<const unsigned char*>(buffer);
+        if (sent_.at_boundary()) sent_.expect(bytes[kHeader - 1]);  // a command begins anew
+        sent_.take(bytes, static_cast<std::size_t>(result));
+        received_.expect(sent_.next());
+    }
+    return result;
 }
 
 ssize_t MysqlTransport::write(const unsigned char* buffer, std::size_t size) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "env/real/descriptor.hpp"
+#include "env/real/mysql_frames.hpp"
 #include "env/real/tls_stream.hpp"
 
 #include <array>
@@ -60,6 +61,8 @@ public:
     /// The errno of what broke the connection, or 0; true if the server ended it.
     int os_errno() const { return os_errno_; }
     bool ended() const { return ended_; }
+    /// True if the server began a packet of 16 MiB or more, which is not read.
+    bool met_giant() const { return received_.has_giant(); }
 
 private:
     friend struct MysqlTransportMethods;
@@ -74,6 +77,7 @@ private:
     ssize_t write_login(const unsigned char* buffer, std::size_t size);
     ssize_t send(const void* buffer, std::size_t size);
     ssize_t note(ssize_t result);
+    ssize_t examine(const unsigned char* bytes, ssize_t size);
 
     Descriptor socket_;
     bool local_;
@@ -81,6 +85,8 @@ private:
     std::unique_ptr<TlsStream> tls_;
     Login login_ = Login::none;
     std::array<unsigned char, kRequestSize> request_{};
+    MysqlFrames sent_;
+    MysqlFrames received_;
     bool shut_ = false;
     bool ended_ = false;
     int os_errno_ = 0;
