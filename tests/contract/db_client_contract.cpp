@@ -1,8 +1,10 @@
 // What every DbClient promises, whoever implements it.
 
 #include "tests/contract/db_world.hpp"
+#include "tests/contract/mysql_world.hpp"
 #include "tests/contract/pg_world.hpp"
 #include "tests/contract/sim_worlds.hpp"
+#include "tests/contract/tds_world.hpp"
 
 #include <gtest/gtest.h>
 #include <memory>
@@ -85,6 +87,9 @@ TEST_P(DbClientContract, CompletesSoonWithSomeFailureWhenCancelled) {
 
 INSTANTIATE_TEST_SUITE_P(, DbClientContract,
                          ::testing::Values(DbWorldFactory{"postgresql", &make_pg_world},
+                                           DbWorldFactory{"mariadb", &make_mariadb_world},
+                                           DbWorldFactory{"mysql", &make_mysql_world},
+                                           DbWorldFactory{"sqlserver", &make_tds_world},
                                            DbWorldFactory{"sim", &make_sim_db_world}),
                          [](const auto& one) { return std::string(one.param.name); });
 
@@ -217,7 +222,10 @@ TEST_P(DbServerContract, LeavesNoConnectionBehind) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, DbServerContract,
-                         ::testing::Values(DbServerFactory{"postgresql", &make_pg_world}),
+                         ::testing::Values(DbServerFactory{"postgresql", &make_pg_world},
+                                           DbServerFactory{"mariadb", &make_mariadb_world},
+                                           DbServerFactory{"mysql", &make_mysql_world},
+                                           DbServerFactory{"sqlserver", &make_tds_world}),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

@@ -75,8 +75,10 @@ asio::awaitable<bool> TcpPeer::write(std::string bytes) {
 
 asio::awaitable<bool> TcpPeer::handshake(asio::ssl::context& context) {
     tls_ = std::make_unique<Tls>(socket_, context);
+    // What was read too far is the beginning of the handshake.
+    const std::string hello = std::exchange(buffer_, {});
     boost::system::error_code error;
-    co_await tls_->async_handshake(asio::ssl::stream_base::server,
+    co_await tls_->async_handshake(asio::ssl::stream_base::server, asio::buffer(hello),
                                    asio::redirect_error(asio::use_awaitable, error));
     co_return !error;
 }
