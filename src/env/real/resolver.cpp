@@ -39,15 +39,6 @@ constexpr Duration kSilence = 200ms;          // until the servers are asked for
 constexpr Duration kConfigurationCheck = 3s;
 constexpr const char* kResolverConfiguration = "/etc/resolv.conf";
 
-bool is_proper_answer(int status) {
-    return status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND;
-}
-
-bool is_refusal(int status) {
-    return status == ARES_ESERVFAIL || status == ARES_EREFUSED || status == ARES_ENOTIMP ||
-           status == ARES_EFORMERR;
-}
-
 std::shared_ptr<const AddressList> make_list(std::vector<asio::ip::address> addresses) {
     order_addresses(addresses);
     auto list = std::make_shared<AddressList>();
