@@ -58,8 +58,8 @@ std::span<const std::byte> embedded_catalog(Language language) {
     set_source_files_properties("${source}" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
-# `pot`: collects the message ids of the sources into po/vigia.pot and merges them into every .po.
-# Run by hand after texts changed (`./dev pot`); the files it writes are part of the tree.
+# `pot`: collects the message ids of the sources and merges them into every .po. Run by hand after
+# texts changed (`./dev pot`).
 find_program(VIGIA_XGETTEXT xgettext REQUIRED)
 find_program(VIGIA_MSGMERGE msgmerge REQUIRED)
 find_program(VIGIA_MSGCMP msgcmp REQUIRED)

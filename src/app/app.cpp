@@ -148,6 +148,7 @@ AppStats App::stats() const {
     stats.deliveries = dispatcher_.counters();
     stats.pending_notifications = dispatcher_.pending();
     stats.commits = committer_.commits();
+    stats.dropped_batches = committer_.dropped();
     return stats;
 }
 

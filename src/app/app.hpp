@@ -21,6 +21,7 @@ struct AppStats {
     Dispatcher::Counters deliveries;
     std::size_t pending_notifications = 0;
     std::uint64_t commits = 0;
+    std::uint64_t dropped_batches = 0;  ///< never written: the store failed for too long
 };
 
 /// The whole daemon, without argv, signals, files or sockets of its own: all of that is in Env and

@@ -113,6 +113,10 @@ Decision decide(const Monitor& monitor, const MonitorState& state,
         known.health = Health::down;
         known.since = open->incident.confirmed_at;
     }
+    // An incident that opened when there was no mail takes the domain of the first that there is.
+    if (d.open && d.open->incident.message_domain.empty()) {
+        d.open->incident.message_domain = context.message_domain;
+    }
     const Evaluation evaluation = evaluate(known, check, monitor.policy);
     d.state = evaluation.state;
     d.transition = evaluation.transition;

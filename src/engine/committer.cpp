@@ -28,6 +28,7 @@ Committer::Committer(asio::any_io_executor executor, Clock& clock, Store& store,
 asio::awaitable<CommitOutcome> Committer::commit(Batch batch) {
     if (queue_.size() >= kMaxQueue && !batch.is_transition()) {
         ++dropped_;
+        if (!std::exchange(dropping_reported_, true)) events_.results_dropped();
         co_return CommitOutcome::overdue;
     }
     auto entry = std::make_shared<Entry>(executor_, std::move(batch), clock_.now().mono);
@@ -88,6 +89,7 @@ asio::awaitable<bool> Committer::write_once() {
     if (!healthy()) events_.commit_restored();
     failing_since_ = MonoTime{};
     overdue_reported_ = false;
+    dropping_reported_ = false;
     for (std::size_t i = 0; i < count; ++i) {
         release(*queue_.front(), CommitOutcome::committed);
         queue_.pop_front();

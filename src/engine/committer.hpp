@@ -90,6 +90,7 @@ private:
     Duration patience_ = kPatience;
     MonoTime failing_since_{};
     bool overdue_reported_ = false;
+    bool dropping_reported_ = false;
     bool stopping_ = false;
     std::uint64_t commits_ = 0;
     std::uint64_t dropped_ = 0;

@@ -98,6 +98,10 @@ void EventLog::commit_overdue() {
          N_("The store has not been written for 30 s: alerts go out without it"));
 }
 
+void EventLog::results_dropped() {
+    line(LogLevel::error, N_("Too much waits for the store: results are dropped, alerts are not"));
+}
+
 void EventLog::commit_restored() {
     line(LogLevel::warning, N_("The store is written again"));
 }

@@ -37,6 +37,7 @@ public:
 
     void commit_failing(std::string_view reason);
     void commit_overdue();
+    void results_dropped();
     void commit_restored();
     void internal_error(std::string_view what);
 

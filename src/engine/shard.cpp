@@ -131,9 +131,10 @@ void Shard::change(const MonitorPtr& monitor, MonoTime now) {
     slot.monitor = monitor;
     slot.endpoint = endpoint_for(*monitor);
     if (interval == before || slot.in_flight) return;
+    // A longer interval never moves the next check away, which may be the first.
     const MonoTime last = slot.due - before;
-    slot.due =
-        next_slot(std::max(now, last + interval / 2), phase_of(monitor->id, interval), interval);
+    slot.due = std::min(slot.due, next_slot(std::max(now, last + interval / 2),
+                                            phase_of(monitor->id, interval), interval));
     queue_.push({slot.due, it->second, ++slot.generation});
 }
 

@@ -32,7 +32,8 @@ public:
     /// A task of the group, for cancel(); may outlive it.
     using Task = std::weak_ptr<boost::asio::cancellation_signal>;
 
-    /// Starts `task` from the executor's queue. After cancel() it starts cancelled.
+    /// Starts `task`: on the executor at once, up to its first wait; from elsewhere through the
+    /// queue. After cancel() it is cancelled at its first wait.
     Task spawn(boost::asio::awaitable<void> task);
 
     /// Asks every task to stop; returns at once.

@@ -98,6 +98,18 @@ def test_one_silent_name_is_down_where_the_resolver_answers_another(vigia, dns, 
     assert not states_in_run(running, "Sano")
 
 
+def test_a_silent_name_beside_cached_ones_is_down_too(vigia, dns, hostile):
+    dns.ttl = 60
+    dns.answer("sano.test", "127.0.0.1")
+    dns.silence("mudo.test")
+    running = vigia.start(env={"VIGIA_RESOLVER": dns.resolver}, config=fast(
+        {"Sano": named(hostile, "sano.test"), "Mudo": named(hostile, "mudo.test")}, timeout=0.6,
+        check_interval=1, retry_attempts=3, retry_delay=0.1))
+    running.wait_logged("Sitio web caído: Mudo", "ERROR", timeout=20)
+    running.stop()
+    assert not states_in_run(running, "Sano")
+
+
 def test_a_resolver_that_dies_during_the_run_alerts_nobody(vigia, dns, hostile, smtp):
     path = "/site/dns-dies"
     dns.answer("web.test", "127.0.0.1")

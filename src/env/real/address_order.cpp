@@ -86,4 +86,18 @@ std::string join_addresses(const std::vector<ip::address>& addresses) {
     return joined;
 }
 
+std::optional<boost::asio::ip::address> literal_address(std::string_view host) {
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+        host = host.substr(1, host.size() - 2);
+    }
+    const bool v6 = host.find(':') != std::string_view::npos;
+    const bool v4 = host.find_first_not_of("0123456789.") == std::string_view::npos;
+    if (!v4 && !v6) return std::nullopt;  // the usual case, without a copy
+    boost::system::error_code error;
+    const boost::asio::ip::address address =
+        boost::asio::ip::make_address(std::string(host), error);
+    if (error) return std::nullopt;
+    return address;
+}
+
 }  // namespace vigia

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vigia {
@@ -15,5 +17,8 @@ void order_addresses(std::vector<boost::asio::ip::address>& addresses);
 
 /// "192.0.2.1,[2001:db8::1]".
 std::string join_addresses(const std::vector<boost::asio::ip::address>& addresses);
+
+/// An IP literal, IPv6 with or without brackets; nothing for a name.
+std::optional<boost::asio::ip::address> literal_address(std::string_view host);
 
 }  // namespace vigia

@@ -81,6 +81,15 @@ ares_addrinfo_hints hints_for(int family) {
     return hints;
 }
 
+bool is_proper_answer(int status) {
+    return status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND;
+}
+
+bool is_refusal(int status) {
+    return status == ARES_ESERVFAIL || status == ARES_EREFUSED || status == ARES_ENOTIMP ||
+           status == ARES_EFORMERR;
+}
+
 AresChannel::AresChannel(const AresOptions& options, AresSockets& sockets) {
     initialise_ares();
     ares_options raw{};

@@ -33,6 +33,12 @@ ares_addrinfo_hints hints_for(int family);
 /// Adds the addresses of an answer, as they came.
 void append_addresses(const ares_addrinfo* info, std::vector<boost::asio::ip::address>& to);
 
+/// The servers have said how it is: there are addresses, or none, or no such name.
+bool is_proper_answer(int status);
+
+/// The servers cannot or will not say.
+bool is_refusal(int status);
+
 /// A c-ares channel. Its sockets are non-blocking and closed on exec. Destroying it ends what is
 /// under way with ARES_EDESTRUCTION, synchronously. One thread; `sockets` must outlive it.
 class AresChannel {

@@ -3,12 +3,15 @@
 #include "base/assert.hpp"
 #include "base/result.hpp"
 #include "env/real/address_order.hpp"
+#include "env/real/answer_witness.hpp"
 #include "env/real/ares_channel.hpp"
 #include "env/real/asio_clock.hpp"
+#include "env/real/file_stamp.hpp"
 #include "env/real/name_cache.hpp"
 #include "env/real/poll_set.hpp"
 
 #include <algorithm>
+#include <arpa/nameser.h>
 #include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -18,7 +21,6 @@
 #include <cstdlib>
 #include <list>
 #include <optional>
-#include <sys/stat.h>
 #include <unordered_map>
 #include <utility>
 
@@ -33,45 +35,9 @@ using namespace std::chrono_literals;
 constexpr Duration kTick = 50ms;              // how often c-ares looks for expired tries
 constexpr Duration kOtherFamilyWait = 200ms;  // for AAAA once there is an A, and vice versa
 constexpr Duration kAliveFor = 60s;           // how long an answer makes a refusal the name's fault
+constexpr Duration kSilence = 200ms;          // until the servers are asked for another name
 constexpr Duration kConfigurationCheck = 3s;
 constexpr const char* kResolverConfiguration = "/etc/resolv.conf";
-
-struct FileStamp {
-    timespec modified{};
-    ino_t inode = 0;
-    bool operator==(const FileStamp& other) const {
-        return modified.tv_sec == other.modified.tv_sec &&
-               modified.tv_nsec == other.modified.tv_nsec && inode == other.inode;
-    }
-};
-
-FileStamp stamp_of(const char* path) {
-    struct stat status {};
-    if (::stat(path, &status) != 0) return {};
-    return {status.st_mtim, status.st_ino};
-}
-
-bool is_proper_answer(int status) {
-    return status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND;
-}
-
-bool is_refusal(int status) {
-    return status == ARES_ESERVFAIL || status == ARES_EREFUSED || status == ARES_ENOTIMP ||
-           status == ARES_EFORMERR;
-}
-
-std::optional<asio::ip::address> literal(std::string_view name) {
-    if (name.size() > 2 && name.front() == '[' && name.back() == ']') {
-        name = name.substr(1, name.size() - 2);
-    }
-    const bool v6 = name.find(':') != std::string_view::npos;
-    const bool v4 = name.find_first_not_of("0123456789.") == std::string_view::npos;
-    if (!v4 && !v6) return std::nullopt;  // the usual case, without a copy
-    boost::system::error_code error;
-    const asio::ip::address address = asio::ip::make_address(std::string(name), error);
-    if (error) return std::nullopt;
-    return address;
-}
 
 std::shared_ptr<const AddressList> make_list(std::vector<asio::ip::address> addresses) {
     order_addresses(addresses);
@@ -157,6 +123,8 @@ private:
         Duration ttl = Duration::max();
         MonoTime first_found{};
         std::vector<Waiter*> waiters;
+        MonoTime asked{};                     // by who came last
+        MonoTime doubt_at = MonoTime::max();  // a control question is due
         bool starting = true;
         bool published = false;
     };
@@ -172,8 +140,10 @@ private:
     void publish(Lookup& lookup, Resolution result);
     Resolution failure_of(const Lookup& lookup) const;
     ReasonCode no_answer(const std::string& name, MonoTime asked) const;
-    void note_answer(const std::string& name);
-    bool answered_others(const std::string& name, MonoTime since) const;
+    void abandon(Lookup& lookup);
+    void doubt(const Lookup& lookup);
+    void ask_whether_alive(const std::string& name);
+    static void is_alive(void* question, int status, int, unsigned char*, int);
     static void wait_for_tick(const std::shared_ptr<Impl>& self);
     void tick();
 
@@ -201,12 +171,13 @@ private:
     std::list<Lookup> lookups_;                         // all that c-ares still knows of
     std::unordered_map<std::string, Lookup*> pending_;  // those without a result, by name
 
-    struct Answer {
+    /// Put only to see whether an answer comes; c-ares holds it until then.
+    struct Question {
+        Impl& resolver;
         std::string name;
-        MonoTime at{};
     };
-    std::optional<Answer> last_answer_;
-    std::optional<Answer> last_other_answer_;  // for another name than last_answer_
+    AnswerWitness witness_;
+    std::size_t questions_ = 0;  // under way
 };
 
 void Resolver::Impl::open_channels() {
@@ -276,12 +247,18 @@ asio::awaitable<Resolution> Resolver::Impl::resolve(std::string name, MonoTime d
         pending = pending_.emplace(name, &lookup).first;
     }
     Waiter waiter(context_, *pending->second);
+    waiter.lookup->asked = asked;
+    waiter.lookup->doubt_at =
+        std::min(waiter.lookup->doubt_at, asked + std::min(kSilence, (deadline - asked) / 4));
     if (waiter.lookup->starting) start(*waiter.lookup);
     while (waiter.lookup != nullptr) {
         if (state.cancelled() != asio::cancellation_type::none) {
             co_return Resolution{ReasonCode::internal, nullptr};
         }
-        if (clock_.now().mono >= deadline) co_return Resolution{no_answer(name, asked), nullptr};
+        if (clock_.now().mono >= deadline) {
+            if (waiter.lookup->waiters.size() == 1) abandon(*waiter.lookup);
+            co_return Resolution{no_answer(name, asked), nullptr};
+        }
         boost::system::error_code ignored;
         waiter.wake.expires_at(deadline);
         co_await waiter.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
@@ -328,7 +305,7 @@ void Resolver::Impl::take(Half& half, int status, const ares_addrinfo* info) {
         return;
     }
     // What comes while the question is put, c-ares knew by itself.
-    if (is_proper_answer(status) && !lookup.starting) note_answer(lookup.name);
+    if (is_proper_answer(status) && !lookup.starting) witness_.note(lookup.name, clock_.now().mono);
     if (is_refusal(status) && failover_ && !half.second_opinion) {
         half.second_opinion = true;
         half.status = status;
@@ -391,7 +368,7 @@ Resolution Resolver::Impl::failure_of(const Lookup& lookup) const {
         code = ReasonCode::name_not_found;
     } else if (any(is_refusal)) {
         const MonoTime lately = clock_.now().mono - kAliveFor;
-        if (answered_others(lookup.name, lately)) code = ReasonCode::name_server_failure;
+        if (witness_.answered_others(lookup.name, lately)) code = ReasonCode::name_server_failure;
     } else if (any([](int status) { return status == ARES_ETIMEOUT; })) {
         code = ReasonCode::timeout;  // for each who waits, no_answer() has the last word
     } else if (socket_errno_ == EMFILE || socket_errno_ == ENFILE) {
@@ -405,21 +382,39 @@ Resolution Resolver::Impl::failure_of(const Lookup& lookup) const {
     return Resolution{code, nullptr};
 }
 
+/// The last who waited has left. Who asks next must not wait behind the pauses of old tries.
+void Resolver::Impl::abandon(Lookup& lookup) {
+    pending_.erase(lookup.name);
+    lookup.published = true;
+}
+
 /// Somebody `asked` for the name and nothing came. An older answer proves nothing: a resolver that
-/// dies is silent for every name.
+/// dies is silent for every name. Nor does one for this name: then the servers have just come back.
 ReasonCode Resolver::Impl::no_answer(const std::string& name, MonoTime asked) const {
-    return answered_others(name, asked) ? ReasonCode::timeout : ReasonCode::resolver_dead;
+    const bool its_own = witness_.answered_others(name, asked) && !witness_.answered(name, asked);
+    return its_own ? ReasonCode::timeout : ReasonCode::resolver_dead;
 }
 
-void Resolver::Impl::note_answer(const std::string& name) {
-    if (last_answer_ && last_answer_->name != name) last_other_answer_ = std::move(last_answer_);
-    last_answer_ = Answer{name, clock_.now().mono};
+/// Asks past every cache whether the servers live, so that one silent name among few is the name's
+/// fault and a dead server is ours. The name is asked again beside: servers that come back answer
+/// both.
+void Resolver::Impl::doubt(const Lookup& lookup) {
+    if (questions_ > 0 || witness_.answered_others(lookup.name, lookup.asked)) return;
+    ask_whether_alive(lookup.name);
+    ask_whether_alive(witness_.control_for(lookup.name));
 }
 
-bool Resolver::Impl::answered_others(const std::string& name, MonoTime since) const {
-    const std::optional<Answer>& other =
-        last_answer_ && last_answer_->name == name ? last_other_answer_ : last_answer_;
-    return other && other->at >= since;
+void Resolver::Impl::ask_whether_alive(const std::string& name) {
+    ++questions_;
+    auto question = std::make_unique<Question>(Question{*this, name});
+    ::ares_query(dns_->get(), name.c_str(), ns_c_in, ns_t_a, &Impl::is_alive, question.release());
+}
+
+void Resolver::Impl::is_alive(void* pointer, int status, int, unsigned char*, int) {
+    const std::unique_ptr<Question> question(static_cast<Question*>(pointer));
+    Impl& self = question->resolver;
+    --self.questions_;
+    if (is_proper_answer(status)) self.witness_.note(question->name, self.clock_.now().mono);
 }
 
 void Resolver::Impl::wait_for_tick(const std::shared_ptr<Impl>& self) {
@@ -437,8 +432,10 @@ void Resolver::Impl::wait_for_tick(const std::shared_ptr<Impl>& self) {
 
 void Resolver::Impl::tick() {
     ready(ARES_SOCKET_BAD, 0);
+    const MonoTime now = clock_.now().mono;
     for (auto next = lookups_.begin(); next != lookups_.end();) {
         Lookup& lookup = *next++;
+        if (!lookup.published && now >= lookup.doubt_at) doubt(lookup);
         settle(lookup);
     }
 }
@@ -474,7 +471,7 @@ Resolver::Resolver(asio::io_context& context, Clock& clock, ResolverOptions opti
 Resolver::~Resolver() = default;
 
 std::shared_ptr<const AddressList> Resolver::known(std::string_view name) {
-    if (std::optional<asio::ip::address> address = literal(name)) {
+    if (std::optional<asio::ip::address> address = literal_address(name)) {
         return make_list({*std::move(address)});
     }
     return impl_->cached(name);

@@ -49,8 +49,9 @@ std::string resolver_servers_from_environment();
 ///   name_not_found        NXDOMAIN, or a name that cannot exist
 ///   name_no_address       the name exists, without A or AAAA
 ///   name_server_failure   SERVFAIL, while another name was answered in the last minute
-///   timeout               no answer by the deadline, while another name was answered meanwhile
-///   resolver_dead         no server answers anything, as far as is known
+///   timeout               no answer by the deadline, while another name was answered since it was
+///                         asked: somebody else's, or a control question that silence sets off
+///   resolver_dead         no server answers anything
 ///   no_descriptors, no_buffers   ours
 class Resolver {
 public:

@@ -20,6 +20,7 @@ class DnsServer(LoopServer):
         self._codes, self._addresses, self._delays = {}, {}, {}
         self.queries = []
         self.dead = False  # True: no query whatever is answered
+        self.ttl = 1  # seconds
 
     async def open_async(self):
         tcp = await self.serve(self._on_stream)
@@ -75,11 +76,10 @@ class DnsServer(LoopServer):
             at += 1 + query[at]
         return ".".join(labels).lower(), struct.unpack_from("!H", query, at + 1)[0], at + 5
 
-    @staticmethod
-    def _record(address):
+    def _record(self, address):
         kind = A if address.version == 4 else AAAA
         data = address.packed
-        return struct.pack("!HHHIH", 0xC00C, kind, 1, 1, len(data)) + data
+        return struct.pack("!HHHIH", 0xC00C, kind, 1, self.ttl, len(data)) + data
 
     async def _on_stream(self, reader, writer):
         while True:

@@ -203,6 +203,7 @@ TEST_F(CommitterTest, WhileTooMuchWaitsOnlyTransitionsAreTaken) {
     bench_.settle();
     EXPECT_EQ(committer_.queued(), Committer::kMaxQueue);
     EXPECT_EQ(committer_.dropped(), 1U);
+    EXPECT_EQ(bench_.logged("results are dropped"), 1U);
     EXPECT_EQ(outcomes_.at(2), CommitOutcome::overdue);
     bench_.tasks.spawn(commit_incident());
     bench_.settle();
