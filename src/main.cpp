@@ -64,7 +64,7 @@ public:
           http_(loop.context, loop.clock, resolver_, HttpClientOptions{}),
           postgresql_(loop.context, loop.clock, resolver_),
           mysql_(loop.context, loop.clock, resolver_),
-          odbc_(loop.context, loop.clock, OdbcOptions{}),
+          odbc_(loop.context, loop.clock, odbc_options()),
           db_({postgresql_, mysql_, odbc_}),
           mailer_(loop.context, loop.clock, resolver_, MailerOptions{}),
           rng_(fresh_seed()),
@@ -76,6 +76,12 @@ private:
     static ResolverOptions resolver_options() {
         ResolverOptions options;
         options.servers = resolver_servers_from_environment();
+        return options;
+    }
+
+    OdbcOptions odbc_options() {
+        OdbcOptions options;
+        options.resolver = &resolver_;
         return options;
     }
 

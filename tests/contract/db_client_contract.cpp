@@ -66,7 +66,7 @@ TEST_P(DbClientContract, CompletesByTheDeadlineWithThePhaseThatHung) {
     EXPECT_NE(answer.failure->phase, Phase::none);
     EXPECT_GE(taken, 200ms);
     EXPECT_LT(taken, 2s);
-    EXPECT_GE(answer.timings.total, 200ms);
+    EXPECT_GE(answer.timings.total, 190ms);  // which begins a little after ours
 }
 
 TEST_P(DbClientContract, HasTheTotalOfAllPhases) {

@@ -1,15 +1,265 @@
 #include "env/real/odbc_client.hpp"
 
+#include "env/real/freetds_file.hpp"
+#include "env/real/odbc_pool.hpp"
+#include "env/real/odbc_session.hpp"
+#include "env/real/odbc_string.hpp"
+#include "env/real/sql_guard.hpp"
+#include "env/real/tds_glance.hpp"
+#include "env/real/tls_trust.hpp"
+#include "env/real/url.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace vigia {
 
-class OdbcClient::Impl {};
+namespace asio = boost::asio;
 
-OdbcClient::OdbcClient(boost::asio::io_context&, Clock&, OdbcOptions) {}
+namespace {
+
+/// Looks at the server beside a driver that takes its time to connect.
+class GlanceTask final : public OdbcTask {
+public:
+    GlanceTask(TdsPeer peer, MonoTime deadline) : glance_(std::move(peer), deadline) {}
+    void run() override { glance_.look(); }
+    Phase phase() const { return glance_.phase(); }
+
+private:
+    TdsGlance glance_;
+};
+
+/// Ends a statement that nobody waits for any more, for which a driver may take its time.
+class CancelTask final : public OdbcTask {
+public:
+    explicit CancelTask(std::shared_ptr<OdbcSession> session) : session_(std::move(session)) {}
+    void run() override { session_->cancel(); }
+    bool expendable() const override { return true; }
+
+private:
+    std::shared_ptr<OdbcSession> session_;
+};
+
+}  // namespace
+
+class OdbcClient::Impl {
+public:
+    Impl(asio::io_context& context, Clock& clock, const OdbcOptions& options)
+        : clock_(clock),
+          resolver_(options.resolver),
+          pool_(std::make_shared<OdbcPool>(context,
+                                           OdbcPoolOptions{options.workers, options.max_hanging})),
+          freetds_(FreetdsFile::of_process()),
+          ca_file_(system_ca_file()) {}
+    ~Impl() { pool_->stop(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    asio::awaitable<DbAnswer> ask(DbRequest request);
+    std::size_t hanging() const { return pool_->hanging(); }
+
+private:
+    /// A question under way, as the loop sees it.
+    struct Talk {
+        std::shared_ptr<OdbcSession> session;
+        std::shared_ptr<GlanceTask> glance;
+        TdsPeer peer;  ///< for the glance; without an address there is none
+        MonoTime began{};
+        MonoTime deadline{};
+        bool over = false;
+    };
+
+    asio::awaitable<void> find(const DbTarget& target, DbAnswer& answer, MonoTime deadline,
+                               std::vector<std::string>& addresses);
+    asio::awaitable<void> converse(DbRequest& request, DbAnswer& answer);
+    asio::awaitable<void> wait(Talk& talk, Alarm& alarm);
+    std::vector<OdbcRoute> routes(const DbTarget& target,
+                                  const std::vector<std::string>& addresses);
+    OdbcRoute freetds_route(const DbTarget& target, const std::string& host);
+    void give_up(Talk& talk, DbAnswer& answer);
+
+    Clock& clock_;
+    Resolver* resolver_;
+    std::shared_ptr<OdbcPool> pool_;
+    FreetdsFile& freetds_;
+    std::string ca_file_;
+};
+
+OdbcClient::OdbcClient(asio::io_context& context, Clock& clock, OdbcOptions options)
+    : impl_(std::make_unique<Impl>(context, clock, options)) {}
+
 OdbcClient::~OdbcClient() = default;
 
-boost::asio::awaitable<DbAnswer> OdbcClient::ask(DbRequest) {
+asio::awaitable<DbAnswer> OdbcClient::ask(DbRequest request) {
+    return impl_->ask(std::move(request));
+}
+
+std::size_t OdbcClient::hanging() const {
+    return impl_->hanging();
+}
+
+/// The addresses of the host; none if the driver is left to find them, or if the answer has got a
+/// failure.
+asio::awaitable<void> OdbcClient::Impl::find(const DbTarget& target, DbAnswer& answer,
+                                             MonoTime deadline,
+                                             std::vector<std::string>& addresses) {
+    if (resolver_ == nullptr || target.host.empty()) co_return;
+    const std::string name = ascii_host(target.host).value_or(target.host);
+    Resolution resolution;
+    resolution.addresses = resolver_->known(name);
+    if (!resolution.addresses) {
+        const MonoTime began = clock_.now().mono;
+        resolution = co_await resolver_->resolve(name, deadline);
+        answer.timings.dns = clock_.now().mono - began;
+    }
+    if (!resolution.addresses) {
+        answer.failure = Reason{Phase::resolve, resolution.failure, 0, {}};
+        co_return;
+    }
+    for (const asio::ip::address& address : resolution.addresses->addresses) {
+        addresses.push_back(address.to_string());
+    }
+}
+
+OdbcRoute OdbcClient::Impl::freetds_route(const DbTarget& target, const std::string& host) {
+    OdbcRoute route;
+    const auto lines = freetds_section(target, host, ca_file_);
+    if (!lines) {
+        route.string.problem = "FreeTDS cannot be told this \"ca_file\"";
+        return route;
+    }
+    OdbcPlace place;
+    place.section = freetds_.section(*lines);
+    if (place.section.empty()) {
+        route.string.problem = "no memory for the configuration of FreeTDS";
+        return route;
+    }
+    route.string = connection_string(target, place);
+    return route;
+}
+
+/// FreeTDS gets addresses, except where it verifies the name. Other drivers get the name: what they
+/// do with it is theirs.
+std::vector<OdbcRoute> OdbcClient::Impl::routes(const DbTarget& target,
+                                                const std::vector<std::string>& addresses) {
+    std::vector<OdbcRoute> routes;
+    const bool freetds = family_of(target.driver) == OdbcFamily::freetds && !target.host.empty();
+    const bool by_name = target.tls_mode == DbTlsMode::verify_full || addresses.empty();
+    if (freetds && !by_name) {
+        for (const std::string& address : addresses) {
+            routes.push_back(freetds_route(target, address));
+            routes.back().address = address;
+        }
+        return routes;
+    }
+    OdbcPlace place;
+    place.host = target.host;
+    if (freetds) {
+        routes.push_back(freetds_route(target, target.host));
+    } else {
+        routes.push_back({connection_string(target, place), {}});
+    }
+    if (!addresses.empty()) routes.back().address = addresses.front();
+    return routes;
+}
+
+/// The deadline has passed, or the question was cancelled.
+void OdbcClient::Impl::give_up(Talk& talk, DbAnswer& answer) {
+    talk.session->forget();
+    const Phase reached = talk.session->phase();
+    switch (pool_->give_up(talk.session)) {
+        case OdbcPool::Found::ended:
+            answer = talk.session->take_answer();
+            return;
+        case OdbcPool::Found::queued:
+            answer.failure = Reason{Phase::none, ReasonCode::no_driver_room, 0, {}};
+            return;
+        case OdbcPool::Found::running:
+            break;
+    }
+    if (reached == Phase::query) {
+        pool_->submit(std::make_shared<CancelTask>(talk.session), true);
+    }
+    const bool connecting = reached == Phase::connect && talk.glance != nullptr;
+    const Phase phase = connecting ? talk.glance->phase() : reached;
+    answer.failure = Reason{phase, ReasonCode::timeout, 0, {}};
+    answer.remote_address = talk.peer.address;
+}
+
+/// Until the session is over, or nobody is to wait any longer.
+asio::awaitable<void> OdbcClient::Impl::wait(Talk& talk, Alarm& alarm) {
+    const MonoTime half = talk.began + (talk.deadline - talk.began) / 2;
+    bool glanced = talk.peer.address.empty();
+    while (!talk.over) {
+        const MonoTime next = glanced ? talk.deadline : half;
+        const bool waited = co_await alarm.wait_until(next);
+        const MonoTime now = clock_.now().mono;
+        if (!waited || now >= talk.deadline) break;
+        if (glanced || now < half) continue;
+        glanced = true;
+        if (talk.over || talk.session->phase() != Phase::connect) continue;
+        talk.glance = std::make_shared<GlanceTask>(talk.peer, talk.deadline);
+        if (!pool_->submit(talk.glance, true)) talk.glance.reset();
+    }
+}
+
+asio::awaitable<void> OdbcClient::Impl::converse(DbRequest& request, DbAnswer& answer) {
+    const DbTarget& target = *request.target;
+    std::vector<std::string> addresses;
+    co_await find(target, answer, request.deadline, addresses);
+    if (answer.failure) co_return;
+    OdbcQuestion question{request.target, routes(target, addresses), request.deadline};
+    for (const OdbcRoute& route : question.routes) {
+        if (route.string.problem.empty()) continue;
+        answer.failure = Reason{Phase::none, ReasonCode::no_driver, 0, route.string.problem};
+        co_return;
+    }
+    Talk talk;
+    talk.began = clock_.now().mono;
+    talk.deadline = request.deadline;
+    if (!addresses.empty() && target.port != 0) {
+        talk.peer = TdsPeer{addresses.front(), target.port,        target.host,
+                            target.tls_mode,   target.tls.ca_file, speaks_tds(target)};
+    }
+    const std::unique_ptr<Alarm> alarm = clock_.make_alarm();
+    const std::function<void()> on_end = [&talk, &alarm] {
+        talk.over = true;
+        alarm->ring();
+    };
+    talk.session = std::make_shared<OdbcSession>(std::move(question), on_end);
+    if (!pool_->submit(talk.session)) {
+        answer.failure = Reason{Phase::none, ReasonCode::no_driver_room, 0, {}};
+        co_return;
+    }
+    co_await wait(talk, *alarm);
+    const Duration dns = answer.timings.dns;
+    if (talk.over) {
+        answer = talk.session->take_answer();
+    } else {
+        give_up(talk, answer);
+    }
+    answer.timings.dns = dns;
+}
+
+asio::awaitable<DbAnswer> OdbcClient::Impl::ask(DbRequest request) {
+    // A cancelled question still has to give its worker up.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const MonoTime began = clock_.now().mono;
+    const DbTarget& target = *request.target;
     DbAnswer answer;
-    answer.failure = Reason{Phase::none, ReasonCode::no_driver, 0, {}};
+    const std::string problem = tls_problem(target);
+    if (!problem.empty()) {
+        answer.failure = Reason{Phase::none, ReasonCode::no_driver, 0, problem};
+    } else if (!may_be_reading(target.query, target.kind)) {
+        answer.failure = Reason{Phase::query, ReasonCode::query_not_reading, 0, {}};
+    } else {
+        co_await converse(request, answer);
+    }
+    answer.timings.total = clock_.now().mono - began;
     co_return answer;
 }
 

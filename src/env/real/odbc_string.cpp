@@ -1,0 +1,214 @@
+#include "env/real/odbc_string.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <utility>
+
+namespace vigia {
+
+namespace {
+
+/// Keywords that say what `tls` of the monitor says.
+constexpr auto kTlsOptions = std::to_array<std::string_view>(
+    {"Encrypt", "Encryption", "HostNameInCertificate", "SSLMode", "TrustServerCertificate"});
+
+bool is_tls_option(std::string_view keyword) {
+    return std::ranges::find(kTlsOptions, keyword) != kTlsOptions.end();
+}
+
+/// Where unixODBC ends a value that begins with a brace, given what stands between `{` and `};`;
+/// nothing if it reads on into what follows.
+std::optional<std::size_t> end_for_unixodbc(std::string_view inside) {
+    for (std::size_t at = inside.find('}'); at != std::string_view::npos;
+         at = inside.find('}', at)) {
+        const bool doubled = at + 1 == inside.size() || inside[at + 1] == '}';
+        if (!doubled) return at;
+        at += 2;
+        if (at > inside.size()) return std::nullopt;
+    }
+    return inside.size();
+}
+
+std::optional<std::string> freetds_value(std::string_view value, bool last) {
+    const bool bare = value.find(';') == std::string_view::npos && !value.starts_with('{');
+    if (bare) return std::string(value);
+    if (value.find("};") != std::string_view::npos) return std::nullopt;
+    const std::optional<std::size_t> end = end_for_unixodbc(value);
+    if (!end && !last) return std::nullopt;
+    // What unixODBC takes for keywords of its own must not be any.
+    if (end && value.substr(*end).find('=') != std::string_view::npos) return std::nullopt;
+    return fmt::format("{{{}}}", value);
+}
+
+std::string standard_value(std::string_view value) {
+    constexpr std::string_view kSpecial = "[]{}(),;?*=!@ ";
+    if (value.find_first_of(kSpecial) == std::string_view::npos) return std::string(value);
+    std::string braced = "{";
+    for (const char c : value) {
+        braced += c;
+        if (c == '}') braced += c;
+    }
+    return braced + '}';
+}
+
+/// Collects `KEYWORD=VALUE;`.
+class Pairs {
+public:
+    explicit Pairs(OdbcFamily family) : family_(family) {
+        constexpr std::size_t kRoom = 16384;  // no copies of a password left behind by growing
+        text_.reserve(kRoom);
+    }
+
+    /// `known` is written as it is.
+    void add_known(std::string_view keyword, std::string_view known) {
+        text_.append(keyword).append("=").append(known).append(";");
+    }
+
+    void add(std::string_view keyword, std::string_view value, bool last = false) {
+        const auto written = odbc_value(value, family_, last);
+        if (written) return add_known(keyword, *written);
+        if (problem_.empty()) {
+            problem_ = fmt::format("the driver cannot be told this value of {}", keyword);
+        }
+    }
+
+    OdbcString take() {
+        return {Secret(problem_.empty() ? std::move(text_) : std::string()), std::move(problem_)};
+    }
+
+private:
+    OdbcFamily family_;
+    std::string text_;
+    std::string problem_;
+};
+
+void add_microsoft_tls(Pairs& pairs, const DbTarget& target) {
+    const bool encrypt = target.tls_mode >= DbTlsMode::require;
+    const bool verify = target.tls_mode == DbTlsMode::verify_full;
+    pairs.add_known("Encrypt", encrypt ? "yes" : "no");
+    pairs.add_known("TrustServerCertificate", verify ? "no" : "yes");
+    if (verify && !target.tls.server_name.empty()) {
+        pairs.add("HostNameInCertificate", target.tls.server_name);
+    }
+}
+
+void add_place(Pairs& pairs, const DbTarget& target, const OdbcPlace& place) {
+    const OdbcFamily family = family_of(target.driver);
+    if (!place.section.empty()) return pairs.add_known("Servername", place.section);
+    if (place.host.empty()) return;
+    if (family == OdbcFamily::microsoft) {
+        const std::string port = target.port == 0 ? "" : fmt::format(",{}", target.port);
+        return pairs.add_known("Server", fmt::format("tcp:{}{}", place.host, port));
+    }
+    pairs.add("Server", place.host);
+    if (target.port != 0) pairs.add_known("Port", fmt::format("{}", target.port));
+}
+
+/// A value in freetds.conf ends at a comment, and runs of spaces become one.
+bool fits_configuration(std::string_view value) {
+    return value.find_first_of(";#\r\n\t") == std::string_view::npos &&
+           value.find("  ") == std::string_view::npos && !value.ends_with(' ');
+}
+
+std::string_view encryption_of(DbTlsMode mode) {
+    if (mode == DbTlsMode::disable) return "off";
+    return mode == DbTlsMode::prefer ? "request" : "require";
+}
+
+std::string freetds_tls_problem(const DbTarget& target) {
+    const bool other_name = !target.tls.server_name.empty() &&
+                            ascii_lower(target.tls.server_name) != ascii_lower(target.host);
+    if (target.tls_mode == DbTlsMode::verify_full && other_name) {
+        return "FreeTDS verifies the name in \"host\" only, not \"server_name\"";
+    }
+    return {};
+}
+
+std::string microsoft_tls_problem(const DbTarget& target) {
+    if (target.tls_mode == DbTlsMode::verify_ca) {
+        return "this driver knows no \"verify-ca\": write \"verify-full\"";
+    }
+    if (target.tls_mode == DbTlsMode::verify_full && !target.tls.ca_file.empty()) {
+        return "this driver knows the system's CA store only, no \"ca_file\"";
+    }
+    return {};
+}
+
+}  // namespace
+
+OdbcFamily family_of(std::string_view driver) {
+    const std::string name = ascii_lower(driver);
+    if (name.find("tds") != std::string::npos) return OdbcFamily::freetds;
+    if (name.starts_with("odbc driver ") && name.ends_with(" for sql server")) {
+        return OdbcFamily::microsoft;
+    }
+    return OdbcFamily::other;
+}
+
+bool speaks_tds(const DbTarget& target) {
+    const auto old = [](const auto& option) {
+        const bool first = option.second.starts_with('4') || option.second.starts_with('5');
+        return option.first == "TDS_Version" && (first || option.second == "7.0");
+    };
+    return family_of(target.driver) != OdbcFamily::other &&
+           std::ranges::none_of(target.options, old);
+}
+
+std::optional<std::string> odbc_value(std::string_view value, OdbcFamily family, bool last) {
+    constexpr std::size_t kLongest = 2048;
+    if (value.size() > kLongest || value.find('\0') != std::string_view::npos) return std::nullopt;
+    if (family == OdbcFamily::freetds) return freetds_value(value, last);
+    return standard_value(value);
+}
+
+OdbcString connection_string(const DbTarget& target, const OdbcPlace& place) {
+    const OdbcFamily family = family_of(target.driver);
+    Pairs pairs(family);
+    // unixODBC's own keyword, and braced as it wants it; the configuration allows no braces in it.
+    pairs.add_known("Driver", fmt::format("{{{}}}", target.driver));
+    add_place(pairs, target, place);
+    if (family == OdbcFamily::microsoft) add_microsoft_tls(pairs, target);
+    for (const auto& [keyword, value] : target.options) pairs.add(keyword, value);
+    if (!target.database.empty()) pairs.add("Database", target.database);
+    if (!target.user.empty()) pairs.add("UID", target.user);
+    if (!target.password.empty()) pairs.add("PWD", target.password.reveal(), true);
+    return pairs.take();
+}
+
+std::string tls_problem(const DbTarget& target) {
+    const OdbcFamily family = family_of(target.driver);
+    const DbTlsMode mode = target.tls_mode;
+    if (mode != DbTlsMode::disable && !target.tls.cert_file.empty()) {
+        return "this driver is given no client certificate";
+    }
+    const bool contradicts =
+        mode != DbTlsMode::prefer && std::ranges::any_of(target.options, [](const auto& option) {
+            return is_tls_option(option.first);
+        });
+    if (contradicts) return "an option of the driver contradicts \"tls\"";
+    if (family == OdbcFamily::freetds) return freetds_tls_problem(target);
+    if (family == OdbcFamily::microsoft) return microsoft_tls_problem(target);
+    if (mode >= DbTlsMode::require) return "it is not known how to hold this driver to TLS";
+    return {};
+}
+
+std::optional<std::string> freetds_section(const DbTarget& target, const std::string& host,
+                                           const std::string& system_ca_file) {
+    std::string lines = fmt::format(
+        "\thost = {}\n\tport = {}\n\ttds version = 7.4\n\tclient charset = UTF-8\n"
+        "\tencryption = {}\n",
+        host, target.port, encryption_of(target.tls_mode));
+    if (target.tls_mode >= DbTlsMode::verify_ca) {
+        const std::string& file = target.tls.ca_file.empty() ? system_ca_file : target.tls.ca_file;
+        if (file.empty() || !fits_configuration(file)) return std::nullopt;
+        const bool full = target.tls_mode == DbTlsMode::verify_full;
+        lines += fmt::format("\tca file = {}\n\tcheck certificate hostname = {}\n", file,
+                             full ? "yes" : "no");
+    }
+    return lines;
+}
+
+}  // namespace vigia
