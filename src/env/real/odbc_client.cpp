@@ -152,7 +152,7 @@ std::vector<OdbcRoute> OdbcClient::Impl::routes(const DbTarget& target,
     if (freetds && !by_name) {
         for (const std::string& address : addresses) {
             routes.push_back(freetds_route(target, address));
-            routes.back().address = address;
+            routes.back().addresses = {address};
         }
         return routes;
     }
@@ -163,7 +163,7 @@ std::vector<OdbcRoute> OdbcClient::Impl::routes(const DbTarget& target,
     } else {
         routes.push_back({connection_string(target, place), {}});
     }
-    if (!addresses.empty()) routes.back().address = addresses.front();
+    routes.back().addresses = addresses;
     return routes;
 }
 
@@ -187,13 +187,13 @@ void OdbcClient::Impl::give_up(Talk& talk, DbAnswer& answer) {
     const bool connecting = reached == Phase::connect && talk.glance != nullptr;
     const Phase phase = connecting ? talk.glance->phase() : reached;
     answer.failure = Reason{phase, ReasonCode::timeout, 0, {}};
-    answer.remote_address = talk.peer.address;
+    if (talk.peer.addresses.size() == 1) answer.remote_address = talk.peer.addresses.front();
 }
 
 /// Until the session is over, or nobody is to wait any longer.
 asio::awaitable<void> OdbcClient::Impl::wait(Talk& talk, Alarm& alarm) {
     const MonoTime half = talk.began + (talk.deadline - talk.began) / 2;
-    bool glanced = talk.peer.address.empty();
+    bool glanced = talk.peer.addresses.empty();
     while (!talk.over) {
         const MonoTime next = glanced ? talk.deadline : half;
         const bool waited = co_await alarm.wait_until(next);
@@ -222,8 +222,8 @@ asio::awaitable<void> OdbcClient::Impl::converse(DbRequest& request, DbAnswer& a
     talk.began = clock_.now().mono;
     talk.deadline = request.deadline;
     if (!addresses.empty() && target.port != 0) {
-        talk.peer = TdsPeer{addresses.front(), target.port,        target.host,
-                            target.tls_mode,   target.tls.ca_file, speaks_tds(target)};
+        talk.peer = TdsPeer{addresses,       target.port,        target.host,
+                            target.tls_mode, target.tls.ca_file, speaks_tds(target)};
     }
     const std::unique_ptr<Alarm> alarm = clock_.make_alarm();
     const std::function<void()> on_end = [&talk, &alarm] {

@@ -24,6 +24,7 @@ constexpr const char* kDefaultQuery = "SELECT 1";
 constexpr std::size_t kMaxVersion = 200;
 constexpr std::size_t kPiece = std::size_t{16} * 1024;
 constexpr int kMaxRecords = 16;
+constexpr Duration kGlance = std::chrono::milliseconds(500);
 
 // All texts are wide: in the others, drivers mean the character set of the process's locale.
 static_assert(sizeof(SQLWCHAR) == sizeof(char16_t));
@@ -42,6 +43,12 @@ std::string text_in(const std::array<SQLWCHAR, N>& room) {
 
 SQLPOINTER sql_number(std::uintptr_t number) {
     return reinterpret_cast<SQLPOINTER>(number);
+}
+
+/// Until `moment`, in whole seconds and at least one, since 0 is for ever.
+std::uint32_t seconds_until(MonoTime moment) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(moment - BootClock::now());
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left.count(), 1, 86'400));
 }
 
 std::vector<OdbcRecord> records_of(SQLSMALLINT kind, SQLHANDLE handle) {
@@ -111,40 +118,36 @@ bool OdbcSession::fail(Reason reason) {
     return false;
 }
 
-/// What is left, in whole seconds and at least one, since 0 is for ever.
-std::uint32_t OdbcSession::seconds_left() const {
-    const auto left =
-        std::chrono::ceil<std::chrono::seconds>(question_.deadline - BootClock::now());
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left.count(), 1, 86'400));
-}
-
 void OdbcSession::run() {
     const MonoTime began = BootClock::now();
     phase_ = Phase::connect;
     bool connected = false;
-    for (const OdbcRoute& route : question_.routes) {
+    for (std::size_t left = question_.routes.size(); left > 0 && !connected; --left) {
         answer_.failure.reset();
-        connected = connect(route);
+        // One address that swallows everything must not hide the others.
+        const MonoTime now = BootClock::now();
+        const MonoTime limit = now + (question_.deadline - now) / static_cast<int>(left);
+        connected = connect(question_.routes[question_.routes.size() - left], limit);
         // Where nobody listens, another address of the name may be better.
-        if (connected || answer_.failure->phase != Phase::connect) break;
+        if (!connected && answer_.failure->phase != Phase::connect) break;
     }
     answer_.timings.login = BootClock::now() - began;
     if (connected) ask();
     close();
 }
 
-bool OdbcSession::connect(const OdbcRoute& route) {
-    answer_.remote_address = route.address;
+bool OdbcSession::connect(const OdbcRoute& route, MonoTime limit) {
+    if (route.addresses.size() == 1) answer_.remote_address = route.addresses.front();
     handles_ = std::make_unique<Handles>();
     if (!handles_->allocate()) return fail({Phase::none, ReasonCode::no_driver, 0, "unixODBC"});
-    if (!connect_driver(route)) return explain(route);
+    if (!connect_driver(route, limit)) return explain(route, limit);
     describe_server();
     return true;
 }
 
-bool OdbcSession::connect_driver(const OdbcRoute& route) {
-    handles_->set(SQL_ATTR_LOGIN_TIMEOUT, seconds_left());
-    handles_->set(SQL_ATTR_CONNECTION_TIMEOUT, seconds_left());
+bool OdbcSession::connect_driver(const OdbcRoute& route, MonoTime limit) {
+    handles_->set(SQL_ATTR_LOGIN_TIMEOUT, seconds_until(limit));
+    handles_->set(SQL_ATTR_CONNECTION_TIMEOUT, seconds_until(question_.deadline));
     std::u16string text = to_utf16(route.string.text.reveal());
     const SQLRETURN result = ::SQLDriverConnectW(handles_->connection, nullptr, sql_text(text),
                                                  static_cast<SQLSMALLINT>(text.size()), nullptr, 0,
@@ -155,19 +158,21 @@ bool OdbcSession::connect_driver(const OdbcRoute& route) {
 }
 
 /// The driver could not connect: by the server's words if it had any, else by going the same way.
-bool OdbcSession::explain(const OdbcRoute& route) {
+bool OdbcSession::explain(const OdbcRoute& route, MonoTime limit) {
     const std::vector<OdbcRecord> records = records_of(SQL_HANDLE_DBC, handles_->connection);
     const DbTarget& target = *question_.target;
     const bool own_words = server_answered(records) || driver_missing(records);
-    if (!own_words && !route.address.empty() && target.port != 0) {
+    if (!own_words && !route.addresses.empty() && target.port != 0) {
         TdsPeer peer;
-        peer.address = route.address;
+        peer.addresses = route.addresses;
         peer.port = target.port;
         peer.host = target.host;
         peer.mode = target.tls_mode;
         peer.ca_file = target.tls.ca_file;
         peer.tds = speaks_tds(target);
-        TdsGlance glance(std::move(peer), question_.deadline);
+        // A driver that used all of its time up has left none: a little is enough for the phase.
+        const MonoTime enough = std::max(limit, BootClock::now() + kGlance);
+        TdsGlance glance(std::move(peer), std::min(question_.deadline, enough));
         if (std::optional<Reason> reason = glance.look()) return fail(*std::move(reason));
     }
     return fail(classify(records, Phase::login, records.size() > 1));
@@ -204,8 +209,8 @@ void OdbcSession::ask() {
         const std::lock_guard lock(mutex_);
         statement_ = statement;
     }
-    ::SQLSetStmtAttr(statement, SQL_ATTR_QUERY_TIMEOUT, sql_number(seconds_left()),
-                     SQL_IS_UINTEGER);
+    ::SQLSetStmtAttr(statement, SQL_ATTR_QUERY_TIMEOUT,
+                     sql_number(seconds_until(question_.deadline)), SQL_IS_UINTEGER);
     if (execute() && read()) expect_end();
     {
         const std::lock_guard lock(mutex_);

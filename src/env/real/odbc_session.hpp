@@ -20,7 +20,7 @@ namespace vigia {
 /// A way to the server that a session may try.
 struct OdbcRoute {
     OdbcString string;
-    std::string address;  ///< where it leads, if that is known
+    std::vector<std::string> addresses;  ///< where it may lead, as far as that is known
 };
 
 /// What a session is to do.
@@ -55,9 +55,9 @@ public:
 private:
     struct Handles;
 
-    bool connect(const OdbcRoute& route);
-    bool connect_driver(const OdbcRoute& route);
-    bool explain(const OdbcRoute& route);
+    bool connect(const OdbcRoute& route, MonoTime limit);
+    bool connect_driver(const OdbcRoute& route, MonoTime limit);
+    bool explain(const OdbcRoute& route, MonoTime limit);
     void describe_server();
     void ask();
     bool execute();
@@ -69,7 +69,6 @@ private:
     bool fail(Reason reason);
     bool fail_statement();
     bool broken();
-    std::uint32_t seconds_left() const;
 
     const OdbcQuestion question_;
     std::function<void()> on_end_;

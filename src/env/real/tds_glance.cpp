@@ -107,9 +107,17 @@ bool TdsGlance::wait(short events) {
 }
 
 bool TdsGlance::connect() {
+    for (const std::string& address : peer_.addresses) {
+        failure_.reset();
+        if (connect_to(address)) return true;
+    }
+    return false;
+}
+
+bool TdsGlance::connect_to(const std::string& literal) {
     namespace ip = boost::asio::ip;
     boost::system::error_code error;
-    const ip::address address = ip::make_address(peer_.address, error);
+    const ip::address address = ip::make_address(literal, error);
     if (error) return fail(ReasonCode::internal, "no address");
     ip::tcp::endpoint endpoint(address, peer_.port);
     socket_ = Descriptor(

@@ -9,12 +9,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace vigia {
 
 /// Whom to look at, and what must hold of its TLS.
 struct TdsPeer {
-    std::string address;  ///< an IP literal
+    std::vector<std::string> addresses;  ///< IP literals, tried in order
     std::uint16_t port = 0;
     std::string host;  ///< that the certificate must be for
     DbTlsMode mode = DbTlsMode::prefer;
@@ -46,6 +47,7 @@ private:
     bool fail_by_errno(int error);
     bool wait(short events);
     bool connect();
+    bool connect_to(const std::string& address);
     bool send(const std::string& bytes);
     bool receive(std::size_t size, std::string& bytes);
     bool receive_packet(std::uint8_t type, std::string& payload);
