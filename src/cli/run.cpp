@@ -81,6 +81,7 @@ private:
         limits.max_in_flight =
             descriptor_budget(request_.descriptors, request_.config.enabled_monitors())
                 .max_in_flight;
+        limits.max_per_database = request_.config.max_database_connections;
         return limits;
     }
 

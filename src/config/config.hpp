@@ -71,7 +71,8 @@ struct Config {
     std::vector<MonitorPtr>
         monitors;  ///< websites, databases, services, in the order of the file; disabled ones too
     std::optional<EmailChannel> email;
-    Policy defaults;  ///< `monitor_settings`
+    Policy defaults;                            ///< `monitor_settings`
+    std::size_t max_database_connections = 64;  ///< to one server at once; read at the start only
     LoggingSettings logging;
     NotificationSettings notifications;
     StorageSettings storage;

@@ -101,7 +101,7 @@ public:
             context_.speak(config_.language);
         }
         if (const JsonValue* v = reader.find("monitor_settings")) {
-            config_.defaults = read_monitor_settings(context_, *v);
+            read_monitor_settings(context_, *v, config_);
         }
         read_monitors(reader.find_object("websites"), read_website);
         read_monitors(reader.find_object("databases"), read_database);

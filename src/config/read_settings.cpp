@@ -82,13 +82,13 @@ void read_policy(ObjectReader& reader, Policy& policy) {
     reader.read("timeout", policy.timeout, DurationRange{.min = milliseconds(10)});
 }
 
-Policy read_monitor_settings(ReadContext& context, const JsonValue& value) {
-    Policy policy;
-    if (!is_object(context, value)) return policy;
+void read_monitor_settings(ReadContext& context, const JsonValue& value, Config& config) {
+    if (!is_object(context, value)) return;
     ObjectReader reader(context, value);
-    read_policy(reader, policy);
+    read_policy(reader, config.defaults);
+    reader.read("max_database_connections", config.max_database_connections,
+                IntegerRange{.min = 1, .max = kMostCount});
     reader.finish();
-    return policy;
 }
 
 LoggingSettings read_logging_settings(ReadContext& context, const JsonValue& value) {

@@ -20,7 +20,8 @@ void read_tls(ObjectReader& parent, TlsOptions& tls);
 /// The members that `tls` has of every kind of monitor.
 void read_tls_members(ObjectReader& reader, TlsOptions& tls);
 
-Policy read_monitor_settings(ReadContext& context, const JsonValue& value);
+/// `monitor_settings`, into `config`.
+void read_monitor_settings(ReadContext& context, const JsonValue& value, Config& config);
 LoggingSettings read_logging_settings(ReadContext& context, const JsonValue& value);
 NotificationSettings read_notifications(ReadContext& context, const JsonValue& value);
 StorageSettings read_storage(ReadContext& context, const JsonValue& value);

@@ -211,7 +211,9 @@ std::shared_ptr<Semaphore> Shard::endpoint_for(const Monitor& monitor) {
     std::weak_ptr<Semaphore>& known = endpoints_[endpoint_of(monitor.target)];
     std::shared_ptr<Semaphore> endpoint = known.lock();
     if (!endpoint) {
-        endpoint = std::make_shared<Semaphore>(executor_, limits_.max_per_endpoint);
+        const bool database = monitor.category == MonitorCategory::database;
+        endpoint = std::make_shared<Semaphore>(
+            executor_, database ? limits_.max_per_database : limits_.max_per_endpoint);
         known = endpoint;
     }
     return endpoint;

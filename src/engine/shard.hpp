@@ -28,6 +28,7 @@ namespace vigia {
 struct ShardLimits {
     std::size_t max_in_flight = 4096;    ///< probes in flight, over all endpoints
     std::size_t max_per_endpoint = 256;  ///< probes in flight to one host and port
+    std::size_t max_per_database = 64;   ///< the same, where it is a database
 };
 
 /// What a monitor starts with: fresh, or where the last run stopped.

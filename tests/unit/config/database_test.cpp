@@ -163,7 +163,7 @@ TEST(Database, Mistakes) {
         {"a CA for nothing", R"({"type": "odbc", "tls": {"ca_file": "x"}})", 1, 37, "/tls/ca_file",
          "nothing is verified"},
         {"verify against mode", R"({"type": "odbc", "tls": {"mode": "require", "verify": true}})",
-         1, 54, "/tls/verify", "contradicts \"mode\""},
+         1, 55, "/tls/verify", "contradicts \"mode\""},
         {"conditions", R"({"type": "odbc", "conditions": []})", 1, 18, "/conditions",
          "not available in this version"},
     }));

@@ -334,6 +334,28 @@ TEST_F(ShardTest, AMonitorAddedAgainWaitsForItsOwnLastCheck) {
     EXPECT_EQ(incidents()[0].monitor_name, "renamed");
 }
 
+TEST_F(ShardTest, ADatabaseServerHasAsManyConnectionsAtOnceAsItsLimit) {
+    std::vector<MonitorPtr> monitors;
+    for (int i = 0; i < 200; ++i) {
+        auto monitor = std::make_shared<Monitor>();
+        monitor->id = MonitorId("db-" + std::to_string(i));
+        monitor->category = MonitorCategory::database;
+        monitor->policy = policy();
+        monitor->policy.check_interval = seconds(1);
+        DbTarget target;
+        target.host = "db.sim";
+        target.port = 5432;
+        target.database = std::to_string(i);
+        monitor->target = target;
+        bench_.network.put(sim::url_of(monitor->target), monitor->id,
+                           sim::Timeline({{{}, Behaviour::hang}}));
+        monitors.push_back(std::move(monitor));
+    }
+    start(monitors);
+    bench_.run_for(seconds(5));
+    EXPECT_EQ(bench_.http.in_flight(), ShardLimits{}.max_per_database);
+}
+
 TEST_F(ShardTest, OfARemovedMonitorNothingIsTriedAgain) {
     Policy stubborn = policy();
     stubborn.retry_attempts = 10;
