@@ -16,8 +16,12 @@ namespace vigia {
 /// A question without a query is a plain "SELECT 1". A configured query runs as the one statement
 /// of a read-only transaction that is never committed, with the rest of the deadline as its
 /// statement_timeout; servers from 14 on also end it half a second after a cancelled question's
-/// connection. Rows come one by one, and reading stops at the limits of core/database.hpp. A first
-/// row of more than 2 MiB is `query_failed`, since libpq hands rows out only whole.
+/// connection. Rows come one by one, and reading stops at the limits of core/database.hpp.
+///
+/// TODO(large-rows): one row has no such limit. libpq hands rows out whole, and reads a long one
+/// within a single call for as long as more of it is there. If it comes slowly enough for us to
+/// look, a first row of more than 2 MiB is `query_failed`; if not, all of it is in memory, the loop
+/// stands still meanwhile, and the deadline may pass. To be cured by reading the answer ourselves.
 ///
 /// DbTlsMode is ignored for Unix sockets, as libpq does. The environment: see begin_connection().
 ///
