@@ -1,6 +1,6 @@
 #include "env/real/mysql_session.hpp"
 
-#include "env/real/http_failure.hpp"
+#include "base/text.hpp"
 #include "env/real/mysql_failure.hpp"
 
 #include <algorithm>
@@ -21,6 +21,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kStack = std::size_t{96} * 1024;  // of libmariadb's coroutine; 60 by default
+constexpr int kWindUps = 64;  // far more than libmariadb has reads and writes in a row
+constexpr std::size_t kMaxVersion = 100;
 constexpr std::size_t kMaxPacket = std::size_t{16} * 1024 * 1024;  // a row in memory
 
 /// None of them may show the server the password as it is, but to one that proved who it is.
@@ -51,15 +53,12 @@ int no_reason(void*, char* text, unsigned size) {
     return CR_UNKNOWN_ERROR;
 }
 
-struct FreeResult {
-    /// Without reading the rows that are left, which mysql_free_result() would by itself.
-    void operator()(MYSQL_RES* rows) const {
-        rows->handle = nullptr;
-        ::mysql_free_result(rows);
-    }
-};
-
 }  // namespace
+
+void MysqlSession::FreeRows::operator()(MYSQL_RES* rows) const {
+    rows->handle = nullptr;
+    ::mysql_free_result(rows);
+}
 
 MysqlSession::MysqlSession(MysqlShared& shared, const DbTarget& target, SocketAddress address)
     : shared_(shared), target_(target), address_(std::move(address)) {}
@@ -186,33 +185,68 @@ asio::awaitable<bool> MysqlSession::log_in(MonoTime until) {
     if (!prepare()) co_return fail(ReasonCode::no_buffers);
     const std::string& user = target_.user.empty() ? shared_.own_user : target_.user;
     const char* const database = target_.database.empty() ? nullptr : target_.database.c_str();
-    MYSQL* connected = nullptr;
     // The address is only told to the server: where the connection goes, the transport knows.
-    int wants =
-        ::mysql_real_connect_start(&connected, &mysql_, address_.text.c_str(), user.c_str(),
+    operation_ = Operation::log_in;
+    const int wants =
+        ::mysql_real_connect_start(&connected_, &mysql_, address_.text.c_str(), user.c_str(),
                                    target_.password.reveal().c_str(), database, 0, nullptr, 0);
-    while (wants != 0) {
+    co_await complete(wants, until);
+    if (connected_ == nullptr) co_return fail_as_reported();
+    answer_.timings.login += now() - phase_began_;
+    idle_ = true;
+    co_return true;
+}
+
+/// Goes on with what libmariadb is at, and returns what it wants to wait for; 0: it has ended.
+int MysqlSession::go_on(int happened) {
+    int wants = 0;
+    switch (operation_) {
+        case Operation::none:
+            break;
+        case Operation::log_in:
+            wants = ::mysql_real_connect_cont(&connected_, &mysql_, happened);
+            break;
+        case Operation::query:
+            wants = ::mysql_real_query_cont(&result_, &mysql_, happened);
+            break;
+        case Operation::fetch:
+            wants = ::mysql_fetch_row_cont(&row_, rows_.get(), happened);
+            break;
+    }
+    if (wants == 0) operation_ = Operation::none;
+    return wants;
+}
+
+/// Waits until libmariadb has ended what it is at, which it does soon where a wait fails: then
+/// nothing can be read or written any more.
+asio::awaitable<void> MysqlSession::complete(int wants, MonoTime until) {
+    if (wants == 0) operation_ = Operation::none;
+    while (operation_ != Operation::none) {
         bool goes_on = false;
         if (transport_->holds_login()) {
             goes_on = co_await negotiate(until);
         } else {
             goes_on = co_await wait(wants, until);
         }
-        if (!goes_on) transport_->shut();
-        const int happened = goes_on ? wants & ~MYSQL_WAIT_TIMEOUT : MYSQL_WAIT_TIMEOUT;
-        wants = ::mysql_real_connect_cont(&connected, &mysql_, happened);
+        if (!goes_on) {
+            wind_up();
+            co_return;
+        }
+        wants = go_on(wants & ~MYSQL_WAIT_TIMEOUT);
     }
-    if (connected == nullptr) co_return fail_as_reported();
-    answer_.timings.login += now() - phase_began_;
-    idle_ = true;
-    co_return true;
+}
+
+/// Has libmariadb give up what it is at, so that it frees what it holds for it. Never waits.
+void MysqlSession::wind_up() {
+    transport_->shut();
+    for (int i = 0; i < kWindUps && operation_ != Operation::none; ++i) go_on(MYSQL_WAIT_TIMEOUT);
 }
 
 void MysqlSession::note_greeting() {
     std::string_view version = ::mysql_get_server_info(&mysql_);
     if (is_mariadb()) version = version.substr(0, version.find("-MariaDB"));
     answer_.server_version = is_mariadb() ? "MariaDB " : "MySQL ";
-    answer_.server_version += version;
+    answer_.server_version += shorten(version, kMaxVersion);
 }
 
 /// The server has greeted, and libmariadb has a login for it: decides whether it goes through TLS.
@@ -268,15 +302,11 @@ asio::awaitable<bool> MysqlSession::send_query(const std::string& statement, Mon
     phase_ = Phase::query;
     idle_ = false;
     server_error_ = 0;
-    int result = 0;
-    int wants = ::mysql_real_query_start(&result, &mysql_, statement.data(), statement.size());
-    while (wants != 0) {
-        const bool ready = co_await wait(wants, until);
-        if (!ready) transport_->shut();
-        wants = ::mysql_real_query_cont(&result, &mysql_,
-                                        ready ? wants & ~MYSQL_WAIT_TIMEOUT : MYSQL_WAIT_TIMEOUT);
-    }
-    co_return result == 0;
+    operation_ = Operation::query;
+    const int wants =
+        ::mysql_real_query_start(&result_, &mysql_, statement.data(), statement.size());
+    co_await complete(wants, until);
+    co_return result_ == 0;
 }
 
 asio::awaitable<bool> MysqlSession::execute(std::string statement, MonoTime until) {
@@ -296,34 +326,30 @@ asio::awaitable<bool> MysqlSession::query(std::string statement, MonoTime until)
     phase_began_ = now();
     const bool good = co_await send_query(statement, until);
     if (!good) co_return fail_as_reported();
-    const std::unique_ptr<MYSQL_RES, FreeResult> rows(::mysql_use_result(&mysql_));
-    if (!rows) {
+    rows_.reset(::mysql_use_result(&mysql_));
+    if (!rows_) {
         if (::mysql_field_count(&mysql_) != 0) co_return fail(ReasonCode::no_buffers);
         answer_.timings.ttfb = now() - phase_began_;  // a statement without rows
         idle_ = (mysql_.server_status & SERVER_MORE_RESULTS_EXIST) == 0;
         co_return true;
     }
-    const bool read = co_await read_rows(rows.get(), until);
+    const bool read = co_await read_rows(until);
     answer_.timings.transfer = now() - phase_began_;
     co_return read;
 }
 
 /// The next row into row_, null after the last one.
-asio::awaitable<bool> MysqlSession::fetch(MYSQL_RES* rows, MonoTime until) {
-    int wants = ::mysql_fetch_row_start(&row_, rows);
-    while (wants != 0) {
-        const bool ready = co_await wait(wants, until);
-        if (!ready) transport_->shut();
-        wants = ::mysql_fetch_row_cont(&row_, rows,
-                                       ready ? wants & ~MYSQL_WAIT_TIMEOUT : MYSQL_WAIT_TIMEOUT);
-    }
+asio::awaitable<bool> MysqlSession::fetch(MonoTime until) {
+    operation_ = Operation::fetch;
+    const int wants = ::mysql_fetch_row_start(&row_, rows_.get());
+    co_await complete(wants, until);
     co_return !answer_.failure;
 }
 
-asio::awaitable<bool> MysqlSession::read_rows(MYSQL_RES* rows, MonoTime until) {
+asio::awaitable<bool> MysqlSession::read_rows(MonoTime until) {
     std::size_t bytes = 0;
     for (;;) {
-        const bool fetched = co_await fetch(rows, until);
+        const bool fetched = co_await fetch(until);
         if (answer_.result.rows == 0) {
             const MonoTime first = now();
             answer_.timings.ttfb = first - phase_began_;
@@ -339,17 +365,17 @@ asio::awaitable<bool> MysqlSession::read_rows(MYSQL_RES* rows, MonoTime until) {
             idle_ = (mysql_.server_status & SERVER_MORE_RESULTS_EXIST) == 0;
             co_return true;
         }
-        if (!keep(rows, row_, bytes)) co_return true;
+        if (!keep(bytes)) co_return true;
     }
 }
 
 /// False once no more rows are to be read.
-bool MysqlSession::keep(MYSQL_RES* rows, MYSQL_ROW row, std::size_t& bytes) {
-    const unsigned columns = ::mysql_num_fields(rows);
-    const unsigned long* const sizes = ::mysql_fetch_lengths(rows);
+bool MysqlSession::keep(std::size_t& bytes) {
+    const unsigned columns = ::mysql_num_fields(rows_.get());
+    const unsigned long* const sizes = ::mysql_fetch_lengths(rows_.get());
     DbResult& result = answer_.result;
-    if (result.rows == 0 && columns > 0 && row[0] != nullptr) {
-        result.value.emplace(row[0], std::min<std::size_t>(sizes[0], kMaxDbValue));
+    if (result.rows == 0 && columns > 0 && row_[0] != nullptr) {
+        result.value.emplace(row_[0], std::min<std::size_t>(sizes[0], kMaxDbValue));
     }
     ++result.rows;
     for (unsigned column = 0; column < columns; ++column) bytes += sizes[column];
@@ -358,7 +384,8 @@ bool MysqlSession::keep(MYSQL_RES* rows, MYSQL_ROW row, std::size_t& bytes) {
 
 /// Never waits, and reads nothing of what the server still sends.
 void MysqlSession::close() {
-    if (transport_ && !idle_) transport_->shut();
+    if (transport_ && !idle_) wind_up();
+    rows_.reset();
     if (initialised_) ::mysql_close(&mysql_);
     initialised_ = false;
     watch_.reset();

@@ -8,6 +8,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <mysql.h>
 #include <optional>
 #include <string>
@@ -72,6 +75,14 @@ public:
     unsigned long version() const;
 
 private:
+    /// What libmariadb is at.
+    enum class Operation : std::uint8_t { none, log_in, query, fetch };
+
+    /// Without reading the rows that are left, as mysql_free_result() would by itself.
+    struct FreeRows {
+        void operator()(MYSQL_RES* rows) const;
+    };
+
     MonoTime now() const { return shared_.sockets.clock().now().mono; }
     bool prepare();
     void set_options();
@@ -79,10 +90,13 @@ private:
     boost::asio::awaitable<bool> negotiate(MonoTime until);
     boost::asio::awaitable<bool> encrypt(MonoTime until);
     boost::asio::awaitable<bool> send_query(const std::string& statement, MonoTime until);
-    boost::asio::awaitable<bool> fetch(MYSQL_RES* rows, MonoTime until);
-    boost::asio::awaitable<bool> read_rows(MYSQL_RES* rows, MonoTime until);
+    boost::asio::awaitable<bool> fetch(MonoTime until);
+    boost::asio::awaitable<bool> read_rows(MonoTime until);
+    boost::asio::awaitable<void> complete(int wants, MonoTime until);
+    int go_on(int happened);
+    void wind_up();
     void note_greeting();
-    bool keep(MYSQL_RES* rows, MYSQL_ROW row, std::size_t& bytes);
+    bool keep(std::size_t& bytes);
     bool fail(ReasonCode code, std::string detail = {});
     void close();
 
@@ -93,7 +107,11 @@ private:
     std::optional<MysqlTransport> transport_;
     std::optional<SocketWatch> watch_;
     MYSQL mysql_{};
-    MYSQL_ROW row_ = nullptr;
+    Operation operation_ = Operation::none;
+    MYSQL* connected_ = nullptr;                 // what came of Operation::log_in
+    int result_ = 0;                             // … query
+    MYSQL_ROW row_ = nullptr;                    // … fetch
+    std::unique_ptr<MYSQL_RES, FreeRows> rows_;  // of the query
     bool initialised_ = false;
     bool idle_ = false;  // the server waits for a command
     bool heeds_cancellation_ = true;
