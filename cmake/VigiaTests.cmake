@@ -14,7 +14,9 @@ vigia_pch_library(tests vigia_asio fmt::fmt GTest::gmock)
 
 # What the suites share: fakes, builders, temporary directories. fuzz_replay.cpp has a main().
 file(GLOB_RECURSE support_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/support/*.cpp")
-list(REMOVE_ITEM support_sources "${PROJECT_SOURCE_DIR}/tests/support/fuzz_replay.cpp")
+list(REMOVE_ITEM support_sources
+    "${PROJECT_SOURCE_DIR}/tests/support/fuzz_replay.cpp"
+    "${PROJECT_SOURCE_DIR}/tests/support/hanging_odbc_driver.cpp")
 if(support_sources)
     add_library(test_support STATIC ${support_sources})
     set(support_scope PUBLIC)
@@ -56,6 +58,13 @@ endfunction()
 
 vigia_test_suite(unit 60)
 vigia_test_suite(contract 120)
+
+# An ODBC driver that hangs, for the contract tests; unixODBC loads it.
+add_library(hanging_odbc_driver MODULE "${PROJECT_SOURCE_DIR}/tests/support/hanging_odbc_driver.cpp")
+target_link_libraries(hanging_odbc_driver PRIVATE vigia_flags)
+target_compile_definitions(contract_tests PRIVATE
+    "VIGIA_HANGING_DRIVER=\"$<TARGET_FILE:hanging_odbc_driver>\"")
+add_dependencies(contract_tests hanging_odbc_driver)
 vigia_test_suite(sim 300)
 
 # The simulator itself is the test: it fails when an invariant breaks or two runs of a seed differ.

@@ -109,6 +109,7 @@ bool TdsGlance::wait(short events) {
 bool TdsGlance::connect() {
     for (const std::string& address : peer_.addresses) {
         failure_.reset();
+        phase_ = Phase::connect;
         if (connect_to(address)) return true;
     }
     return false;
@@ -130,6 +131,7 @@ bool TdsGlance::connect_to(const std::string& literal) {
     int result = 0;
     socklen_t length = sizeof result;
     ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &result, &length);
+    if (result == ECONNRESET) phase_ = Phase::login;  // somebody had answered
     return result == 0 || fail_by_errno(result);
 }
 

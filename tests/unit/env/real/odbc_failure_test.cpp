@@ -1,0 +1,85 @@
+#include "env/real/odbc_failure.hpp"
+
+#include <gtest/gtest.h>
+
+namespace vigia {
+namespace {
+
+using Records = std::vector<OdbcRecord>;
+
+TEST(OdbcFailure, TakesTheMostTellingRecord) {
+    struct Case {
+        Records records;
+        Phase phase;
+        ReasonCode code;
+        const char* detail;
+    };
+    const OdbcRecord unable{"08001", 0, "[FreeTDS][SQL Server]Unable to connect to data source"};
+    const OdbcRecord login{"42000", 18456, "[FreeTDS][SQL Server]Login failed for user 'x'."};
+    const Case cases[] = {
+        {{login, {"42000", 4060, "[a][b]Cannot open"}, unable},
+         Phase::login,
+         ReasonCode::no_such_database,
+         "4060: Cannot open"},
+        {{login, unable},
+         Phase::login,
+         ReasonCode::login_failed,
+         "18456: Login failed for user 'x'."},
+        {{{"42000", 229, "denied"}}, Phase::query, ReasonCode::permission_denied, "229: denied"},
+        {{{"42000", 17809, "full"}}, Phase::login, ReasonCode::too_many_connections, "17809: full"},
+        {{{"42000", 18401, "soon"}}, Phase::login, ReasonCode::server_not_ready, "18401: soon"},
+        {{{"HYT00", 0, "Timeout"}, unable}, Phase::login, ReasonCode::timeout, ""},
+        {{unable, {"01000", 20017, "EOF"}}, Phase::login, ReasonCode::connection_closed, ""},
+        {{unable, {"01000", 20013, "host"}}, Phase::login, ReasonCode::name_not_found, ""},
+        {{{"42S02", 208, "no such table"}},
+         Phase::query,
+         ReasonCode::query_failed,
+         "208: no such table"},
+        {{{"28000", 0, "[x]no"}}, Phase::login, ReasonCode::login_failed, "28000: no"},
+        {{{"3D000", 0, "db"}}, Phase::login, ReasonCode::no_such_database, "3D000: db"},
+        {{{"42501", 7, "no"}}, Phase::query, ReasonCode::permission_denied, "7: no"},
+        {{{"HY000", 0, "odd"}}, Phase::query, ReasonCode::query_failed, "HY000: odd"},
+        {{unable},
+         Phase::login,
+         ReasonCode::protocol_error,
+         "08001: Unable to connect to data source"},
+        {{{"HY001", 0, "memory"}}, Phase::query, ReasonCode::no_buffers, ""},
+        {{}, Phase::query, ReasonCode::connection_reset, ""},
+    };
+    for (const Case& one : cases) {
+        const Reason reason = classify(one.records, one.phase, false);
+        EXPECT_EQ(to_string(reason.code), to_string(one.code)) << one.detail;
+        EXPECT_EQ(reason.phase, one.phase);
+        EXPECT_EQ(reason.detail, one.detail);
+    }
+}
+
+TEST(OdbcFailure, KnowsADriverThatIsMissing) {
+    const Records unknown{{"IM002", 0, "[unixODBC]Data source name not found"}};
+    const Records unloadable{{"01000", 0, "[unixODBC][Driver Manager]Can't open lib 'X'"}};
+    for (const Records& records : {unknown, unloadable}) {
+        EXPECT_TRUE(driver_missing(records));
+        EXPECT_EQ(classify(records, Phase::login, false).code, ReasonCode::no_driver);
+    }
+    EXPECT_FALSE(driver_missing({{"01000", 20002, "Adaptive Server connection failed"}}));
+    EXPECT_FALSE(driver_missing({}));
+}
+
+TEST(OdbcFailure, ABrokenConnectionIsOneWhateverTheDriverSays) {
+    EXPECT_EQ(classify({{"HY000", 0, "Unknown error"}}, Phase::query, true).code,
+              ReasonCode::connection_reset);
+    EXPECT_EQ(classify({{"42000", 208, "x"}}, Phase::query, true).code, ReasonCode::query_failed);
+}
+
+TEST(OdbcFailure, TellsTheServersWordsFromTheDrivers) {
+    EXPECT_TRUE(server_answered({{"08001", 0, ""}, {"42000", 18456, ""}}));
+    EXPECT_FALSE(server_answered({{"08001", 0, ""}, {"01000", 20002, ""}}));
+}
+
+TEST(OdbcFailure, ShortensWhatServersSay) {
+    const Reason reason = classify({{"42000", 208, std::string(5000, 'x')}}, Phase::query, false);
+    EXPECT_LE(reason.detail.size(), 300U);
+}
+
+}  // namespace
+}  // namespace vigia
