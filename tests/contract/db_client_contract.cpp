@@ -5,6 +5,7 @@
 #include "tests/contract/pg_world.hpp"
 #include "tests/contract/sim_worlds.hpp"
 #include "tests/contract/tds_world.hpp"
+#include "tests/support/fault_table.hpp"
 
 #include <gtest/gtest.h>
 #include <memory>
@@ -21,8 +22,23 @@ DbRequest request(DbTarget target, MonoTime deadline) {
     return request;
 }
 
+/// The kind as docs/databases.md writes it; empty for what has no place there.
+std::string_view document_name(std::string_view world) {
+    if (world == "postgresql") return "PostgreSQL";
+    if (world == "mariadb") return "MariaDB";
+    if (world == "mysql") return "MySQL 8";
+    if (world == "sqlserver") return "SQL Server";
+    return {};
+}
+
 class DbClientContract : public ::testing::TestWithParam<DbWorldFactory> {
 protected:
+    /// Of the simulated one nothing is written down.
+    void document(const std::string& fault, const DbAnswer& answer) {
+        const std::string_view kind = document_name(GetParam().name);
+        if (!kind.empty()) expect_documented(kind, fault, brief(answer));
+    }
+
     DbAnswer ask(DbPlace place, Duration within = 10s) {
         return world_->ask(request(world_->target(place), world_->now() + within));
     }
@@ -54,6 +70,7 @@ TEST_P(DbClientContract, TellsTheReasonAndThePhaseOfAFailure) {
         ASSERT_TRUE(answer.failure) << static_cast<int>(one.place);
         EXPECT_EQ(to_string(answer.failure->code), to_string(one.code));
         EXPECT_EQ(to_string(answer.failure->phase), to_string(one.phase));
+        document(one.place == DbPlace::refuses ? "port closed" : "unknown name", answer);
     }
 }
 
@@ -67,6 +84,7 @@ TEST_P(DbClientContract, CompletesByTheDeadlineWithThePhaseThatHung) {
     EXPECT_GE(taken, 200ms);
     EXPECT_LT(taken, 2s);
     EXPECT_GE(answer.timings.total, 190ms);  // which begins a little after ours
+    document("accepts and is silent", answer);
 }
 
 TEST_P(DbClientContract, HasTheTotalOfAllPhases) {
@@ -100,6 +118,10 @@ protected:
         DbTarget target = world_->target(DbPlace::answers);
         target.query = world_->sql(question);
         return request(std::move(target), world_->now() + within);
+    }
+
+    void document(const std::string& fault, const DbAnswer& answer) {
+        expect_documented(document_name(GetParam().name), fault, brief(answer));
     }
 
     DbAnswer ask(DbQuestion what, Duration within = 20s) {
@@ -174,6 +196,10 @@ TEST_P(DbServerContract, TellsWhatTheServerRefuses) {
     ASSERT_TRUE(mistake.failure);
     EXPECT_EQ(to_string(mistake.failure->code), "query_failed");
     EXPECT_EQ(to_string(mistake.failure->phase), "query");
+    document("wrong password", login);
+    document("no such database", database);
+    document("no permission for the table", forbidden);
+    document("no such table", mistake);
 }
 
 TEST_P(DbServerContract, WritesNothing) {
@@ -187,6 +213,8 @@ TEST_P(DbServerContract, WritesNothing) {
                     answer.failure->code == ReasonCode::query_failed)
             << to_string(answer.failure->code);
     }
+    document("a statement that writes", written);
+    document("two statements", ask(DbQuestion::two_statements));
     EXPECT_FALSE(world_->written());
 }
 
@@ -197,6 +225,7 @@ TEST_P(DbServerContract, EndsAStatementThatSleepsPastTheDeadline) {
     ASSERT_TRUE(answer.failure);
     EXPECT_EQ(to_string(answer.failure->code), "timeout") << answer.failure->detail;
     EXPECT_EQ(to_string(answer.failure->phase), "query");
+    document("a query that sleeps past the deadline", answer);
     EXPECT_LT(taken, 2s);
     EXPECT_TRUE(world_->within(1s, [this] { return world_->running() == 0; }));
 }

@@ -2,6 +2,7 @@
 // MySQL 8 that is played.
 
 #include "tests/contract/mysql_world.hpp"
+#include "tests/support/fault_table.hpp"
 #include "tests/support/mysql_gate.hpp"
 
 #include <fcntl.h>
@@ -24,6 +25,15 @@ constexpr Duration kShort = 300ms;
 
 std::string detail_of(const DbAnswer& answer) {
     return answer.failure ? answer.failure->detail : std::string();
+}
+
+/// "a row: hang": what the server does in place of a packet.
+std::string name_of(const MysqlFault& fault) {
+    constexpr const char* kPackets[] = {"greeting",        "end of the login",   "column count",
+                                        "a column",        "end of the columns", "row",
+                                        "end of the rows", "after the answer"};
+    constexpr const char* kKinds[] = {"hang", "reset", "close", "garbage", "half of it"};
+    return std::string(kPackets[fault.before]) + ": " + kKinds[static_cast<int>(fault.kind)];
 }
 
 TEST(MysqlFaults, OfAConversationWithMariadbAreToldByPhase) {
@@ -70,6 +80,7 @@ TEST(MysqlFaults, OfAConversationWithMariadbAreToldByPhase) {
         EXPECT_EQ(brief(answer), one.expected)
             << one.fault.before << " " << static_cast<int>(one.fault.kind) << " "
             << detail_of(answer);
+        expect_documented("MariaDB", name_of(one.fault), brief(answer));
     }
 }
 
@@ -138,6 +149,9 @@ TEST(MysqlFaults, OfAConversationWithMysqlAreToldByPhase) {
             EXPECT_EQ(brief(answer), one.expected)
                 << one.phase << " " << one.kind << " " << static_cast<int>(mode) << " "
                 << detail_of(answer);
+            const char* const within = mode == DbTlsMode::disable ? "" : ", TLS";
+            expect_documented("MySQL 8", std::string(one.phase) + ": " + one.kind + within,
+                              brief(answer));
         }
     }
     world.server().behave();
@@ -146,6 +160,7 @@ TEST(MysqlFaults, OfAConversationWithMysqlAreToldByPhase) {
 
 TEST(MysqlFaults, OfTheServersMakingAreTold) {
     struct Case {
+        const char* what;
         std::string user;
         std::string database;
         std::string password;
@@ -156,17 +171,21 @@ TEST(MysqlFaults, OfTheServersMakingAreTold) {
     const char* const database = MariadbServer::kDatabase;
     const char* const good = MariadbServer::kPassword;
     const Case cases[] = {
-        {user, database, good, "good", ""},
-        {user, "", good, "good", ""},
-        {user, database, "wrong", "login login_failed", "28000/1045: "},
-        {user, database, "", "login login_failed", "28000/1045: "},
-        {"absent", database, good, "login login_failed", "28000/1045: "},
-        {"tls_user", database, good, "login login_failed", "28000/1045: "},
-        {user, "absent", good, "login no_such_database", "42000/1049: "},
-        {user, "forbidden", good, "login permission_denied", "42000/1044: "},
-        {"lonely_user", database, good, "login too_many_connections", "42000/1226: "},
-        {std::string(2000, 'u'), database, good, "login login_failed", "28000/1045: "},
-        {user, database, std::string(5000, 'p'), "login login_failed", "28000/1045: "},
+        {"right password", user, database, good, "good", ""},
+        {"no database named", user, "", good, "good", ""},
+        {"wrong password", user, database, "wrong", "login login_failed", "28000/1045: "},
+        {"no password", user, database, "", "login login_failed", "28000/1045: "},
+        {"no such user", "absent", database, good, "login login_failed", "28000/1045: "},
+        {"a user who needs TLS", "tls_user", database, good, "login login_failed", "28000/1045: "},
+        {"no such database", user, "absent", good, "login no_such_database", "42000/1049: "},
+        {"no permission for the database", user, "forbidden", good, "login permission_denied",
+         "42000/1044: "},
+        {"connection limit of the user", "lonely_user", database, good,
+         "login too_many_connections", "42000/1226: "},
+        {"a user name of 2,000 letters", std::string(2000, 'u'), database, good,
+         "login login_failed", "28000/1045: "},
+        {"a password of 5,000 letters", user, database, std::string(5000, 'p'),
+         "login login_failed", "28000/1045: "},
     };
     MariadbWorld world;
     for (const Case& one : cases) {
@@ -176,6 +195,7 @@ TEST(MysqlFaults, OfTheServersMakingAreTold) {
         target.password = Secret(one.password);
         const DbAnswer answer = world.ask(target);
         EXPECT_EQ(brief(answer), one.expected) << one.user << " at " << one.database;
+        expect_documented("MariaDB", one.what, brief(answer));
         EXPECT_THAT(detail_of(answer), StartsWith(one.number));
         EXPECT_THAT(detail_of(answer), Not(HasSubstr("canary")));
     }
@@ -203,6 +223,7 @@ TEST(MysqlFaults, OfAServerThatComesAndGoesAreTold) {
         if (brief(answer) == "login too_many_connections") ++refused;
     }
     EXPECT_GE(refused, 1);
+    expect_documented("MariaDB", "max_connections reached", "login too_many_connections");
 
     server.stop();
     EXPECT_EQ(brief(world.ask(world.good())), "connect connection_refused");

@@ -2,6 +2,7 @@
 
 #include "tests/contract/tds_world.hpp"
 #include "tests/support/certificates.hpp"
+#include "tests/support/fault_table.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <fcntl.h>
@@ -71,6 +72,7 @@ TEST(OdbcFaults, OfAConversationAreToldByPhase) {
         const DbAnswer answer = world.ask(target, hangs ? kShort : Duration(10s));
         EXPECT_EQ(brief(answer), one.expected)
             << one.phase << " " << one.kind << " " << detail_of(answer);
+        expect_documented("SQL Server", std::string(one.phase) + ": " + one.kind, brief(answer));
     }
     world.server().behave();
     EXPECT_EQ(brief(world.ask(target)), "good");
@@ -102,6 +104,7 @@ TEST(OdbcFaults, OfTheServerHaveTheirReasons) {
         world.server().set(one.change);
         const DbAnswer answer = world.ask(world.good());
         EXPECT_EQ(brief(answer), one.expected) << one.change;
+        expect_documented("SQL Server", "error " + detail_of(answer), brief(answer));
         EXPECT_THAT(detail_of(answer), HasSubstr(one.detail));
     }
 }
@@ -193,6 +196,7 @@ TEST(OdbcFaults, AMissingDriverIsOurOwnFault) {
     target.driver = "Not TDS at all";
     const DbAnswer answer = world.ask(target);
     EXPECT_EQ(brief(answer), "none no_driver");
+    expect_documented("SQL Server", "driver not installed", brief(answer));
     EXPECT_THAT(detail_of(answer), HasSubstr("Not TDS at all"));
 }
 
@@ -294,6 +298,7 @@ TEST_F(OdbcTls, IsHeldToItsMode) {
 
 TEST_F(OdbcTls, RefusesWhatDoesNotVerifyAndSaysWhy) {
     struct Case {
+        const char* what;
         CertificateSpec spec;
         DbTlsMode mode;
         const char* ca;
@@ -306,19 +311,24 @@ TEST_F(OdbcTls, RefusesWhatDoesNotVerifyAndSaysWhy) {
     CertificateSpec expired = good;
     expired.until = std::chrono::hours(-1);
     const Case cases[] = {
-        {good, DbTlsMode::verify_ca, "", "tls certificate_untrusted"},
-        {good, DbTlsMode::verify_full, "", "tls certificate_untrusted"},
-        {elsewhere, DbTlsMode::verify_full, "ca.pem", "tls certificate_wrong_host"},
-        {elsewhere, DbTlsMode::verify_ca, "ca.pem", "good TLS"},
-        {expired, DbTlsMode::verify_ca, "ca.pem", "tls certificate_expired"},
-        {expired, DbTlsMode::verify_full, "ca.pem", "tls certificate_expired"},
-        {expired, DbTlsMode::require, "", "good TLS"},
-        {good, DbTlsMode::verify_ca, "ca.pem", "tls certificate_self_signed", true},
-        {good, DbTlsMode::verify_ca, "absent.pem", "tls unusable_ca_file"},
+        {"unknown CA, verify-ca", good, DbTlsMode::verify_ca, "", "tls certificate_untrusted"},
+        {"unknown CA", good, DbTlsMode::verify_full, "", "tls certificate_untrusted"},
+        {"wrong host", elsewhere, DbTlsMode::verify_full, "ca.pem", "tls certificate_wrong_host"},
+        {"wrong host, verify-ca", elsewhere, DbTlsMode::verify_ca, "ca.pem", "good TLS"},
+        {"expired certificate, verify-ca", expired, DbTlsMode::verify_ca, "ca.pem",
+         "tls certificate_expired"},
+        {"expired certificate", expired, DbTlsMode::verify_full, "ca.pem",
+         "tls certificate_expired"},
+        {"expired certificate, require", expired, DbTlsMode::require, "", "good TLS"},
+        {"self-signed certificate", good, DbTlsMode::verify_ca, "ca.pem",
+         "tls certificate_self_signed", true},
+        {"CA file missing", good, DbTlsMode::verify_ca, "absent.pem", "tls unusable_ca_file"},
     };
     for (const Case& one : cases) {
         const auto world = serve(one.spec, one.self_signed);
         EXPECT_EQ(ask(*world, one.mode, one.ca), one.expected);
+        const bool passes = std::string(one.expected).starts_with("good");
+        expect_documented("SQL Server", one.what, passes ? "good" : one.expected);
         const bool refused = std::string(one.expected).starts_with("tls");
         EXPECT_EQ(world->server().stats().find(R"("logins": [])") != std::string::npos, refused)
             << one.expected;

@@ -1,6 +1,7 @@
 // PgClient against servers that misbehave, phase by phase.
 
 #include "tests/contract/pg_world.hpp"
+#include "tests/support/fault_table.hpp"
 #include "tests/support/pg_gate.hpp"
 
 #include <fcntl.h>
@@ -16,6 +17,29 @@ namespace asio = boost::asio;
 using Kind = PgFault::Kind;
 
 constexpr Duration kShort = 300ms;
+constexpr const char* kName = "PostgreSQL";
+
+/// "row: hang": what the server does in place of a message.
+std::string name_of(const PgFault& fault) {
+    const auto message = [&]() -> std::string {
+        switch (fault.before) {
+            case 'R':
+                return "authentication";
+            case 'K':
+                return "end of the login";
+            case 'T':
+                return "column names";
+            case 'D':
+                return "row";
+            case 'C':
+                return "end of the rows";
+            default:
+                return std::string(1, fault.before);
+        }
+    };
+    constexpr const char* kKinds[] = {"hang", "reset", "close", "garbage", "half of it"};
+    return message() + ": " + kKinds[static_cast<int>(fault.kind)];
+}
 
 /// The start of a TLS conversation, then `answer`, then silence, or the end if `ends`.
 Script answering(std::string answer, bool ends) {
@@ -90,6 +114,7 @@ TEST(PgFaults, OfAConversationAreToldByPhase) {
         const DbAnswer answer = world.ask(target, kShort);
         EXPECT_EQ(brief(answer), one.expected)
             << one.fault.before << " " << static_cast<int>(one.fault.kind);
+        expect_documented(kName, name_of(one.fault), brief(answer));
     }
 }
 
@@ -169,6 +194,7 @@ TEST(PgFaults, BeforeTheLoginAreTold) {
         const DbAnswer answer = world.ask(target, kShort);
         EXPECT_EQ(brief(answer), one.expected)
             << one.what << ": " << (answer.failure ? answer.failure->detail : "");
+        expect_documented(kName, one.what, brief(answer));
         if (!answer.failure) continue;
         EXPECT_LE(answer.failure->detail.size(), 300U) << one.what;
         EXPECT_EQ(answer.failure->detail.find('\n'), std::string::npos) << one.what;
@@ -177,6 +203,7 @@ TEST(PgFaults, BeforeTheLoginAreTold) {
 
 TEST(PgFaults, OfTheServersMakingAreTold) {
     struct Case {
+        const char* what;
         const char* user;
         const char* database;
         const char* password;
@@ -186,19 +213,25 @@ TEST(PgFaults, OfTheServersMakingAreTold) {
     const char* const good = PostgresServer::kPassword;
     const char* const database = PostgresServer::kDatabase;
     const Case cases[] = {
-        {PostgresServer::kUser, database, good, "good", ""},
-        {"md5_user", database, good, "good", ""},
-        {"clear_user", database, good, "good", ""},
-        {PostgresServer::kUser, database, "wrong", "login login_failed", "28P01: "},
-        {"md5_user", database, "wrong", "login login_failed", "28P01: "},
-        {PostgresServer::kUser, database, "", "login login_failed", ""},
-        {"absent", database, good, "login login_failed", "28P01: "},
-        {"cert_user", database, good, "login login_failed", "28000: "},
-        {"gss_user", database, good, "login login_failed", ""},
-        {PostgresServer::kUser, "absent", good, "login no_such_database", "3D000: "},
-        {PostgresServer::kUser, "closed", good, "login server_not_ready", "55000: "},
-        {PostgresServer::kUser, "forbidden", good, "login permission_denied", "42501: "},
-        {"lonely_user", database, good, "login too_many_connections", "53300: "},
+        {"SCRAM login", PostgresServer::kUser, database, good, "good", ""},
+        {"MD5 login", "md5_user", database, good, "good", ""},
+        {"clear-text login", "clear_user", database, good, "good", ""},
+        {"wrong password", PostgresServer::kUser, database, "wrong", "login login_failed",
+         "28P01: "},
+        {"wrong password, MD5", "md5_user", database, "wrong", "login login_failed", "28P01: "},
+        {"no password", PostgresServer::kUser, database, "", "login login_failed", ""},
+        {"no such user", "absent", database, good, "login login_failed", "28P01: "},
+        {"a user who needs a certificate", "cert_user", database, good, "login login_failed",
+         "28000: "},
+        {"a user who needs Kerberos", "gss_user", database, good, "login login_failed", ""},
+        {"no such database", PostgresServer::kUser, "absent", good, "login no_such_database",
+         "3D000: "},
+        {"a database that is closed", PostgresServer::kUser, "closed", good,
+         "login server_not_ready", "55000: "},
+        {"no permission to connect", PostgresServer::kUser, "forbidden", good,
+         "login permission_denied", "42501: "},
+        {"connection limit of the user", "lonely_user", database, good,
+         "login too_many_connections", "53300: "},
     };
     PgWorld world;
     for (const Case& one : cases) {
@@ -208,6 +241,7 @@ TEST(PgFaults, OfTheServersMakingAreTold) {
         target.password = Secret(one.password);
         const DbAnswer answer = world.ask(target);
         EXPECT_EQ(brief(answer), one.expected) << one.user << " at " << one.database;
+        expect_documented(kName, one.what, brief(answer));
         const std::string detail = answer.failure ? answer.failure->detail : "";
         EXPECT_TRUE(detail.starts_with(one.sqlstate)) << detail;
         EXPECT_EQ(detail.find("canary"), std::string::npos) << detail;
@@ -218,6 +252,7 @@ TEST(PgFaults, OfAServerThatComesAndGoesAreTold) {
     PostgresServer server(PostgresServer::Options{.max_connections = 2});
     PgWorld world(server);
     EXPECT_EQ(brief(world.ask(world.good())), "login too_many_connections");
+    expect_documented(kName, "max_connections reached", "login too_many_connections");
     server.stop();
     EXPECT_EQ(brief(world.ask(world.good())), "connect connection_refused");
     DbTarget socket = world.good();
@@ -226,6 +261,7 @@ TEST(PgFaults, OfAServerThatComesAndGoesAreTold) {
     server.start_recovering();
     const DbAnswer recovering = world.ask(world.good());
     EXPECT_EQ(brief(recovering), "login server_not_ready");
+    expect_documented(kName, "in recovery", brief(recovering));
     EXPECT_TRUE(recovering.failure->detail.starts_with("57P03: ")) << recovering.failure->detail;
 }
 

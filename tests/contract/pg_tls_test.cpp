@@ -1,6 +1,7 @@
 // PgClient over TLS, against a real server.
 
 #include "tests/contract/pg_world.hpp"
+#include "tests/support/fault_table.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -122,14 +123,17 @@ TEST_F(PgTls, TellsWhatIsWrongWithACertificate) {
     CertificateSpec early = spec;
     early.from = std::chrono::hours(1);
     struct Case {
+        const char* what;
         Certificate certificate;
         std::string expected;
     };
     const Case cases[] = {
-        {Certificate(expired, &server_.authority()), "tls certificate_expired"},
-        {Certificate(early, &server_.authority()), "tls certificate_not_yet_valid"},
-        {Certificate(spec, nullptr), "tls certificate_self_signed"},
-        {Certificate(spec, &server_.authority()), "good"},
+        {"expired certificate", Certificate(expired, &server_.authority()),
+         "tls certificate_expired"},
+        {"certificate not valid yet", Certificate(early, &server_.authority()),
+         "tls certificate_not_yet_valid"},
+        {"self-signed certificate", Certificate(spec, nullptr), "tls certificate_self_signed"},
+        {"good certificate", Certificate(spec, &server_.authority()), "good"},
     };
     for (const Case& one : cases) {
         server_.present(one.certificate);
@@ -141,6 +145,7 @@ TEST_F(PgTls, TellsWhatIsWrongWithACertificate) {
             return brief(answer) == one.expected;
         });
         EXPECT_EQ(brief(answer), one.expected);
+        expect_documented("PostgreSQL", one.what, brief(answer));
     }
 }
 
