@@ -30,6 +30,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kDefaultQuery = "SELECT 1";
+constexpr Duration kBehind = 200ms;    // the server's time limit comes after ours
 constexpr Duration kKillTime = 500ms;  // for ending a statement that nobody waits for any more
 constexpr int kKillShare = 4;          // at most this part of what was left for the query
 
@@ -51,9 +52,10 @@ std::string own_user_name() {
     return found == nullptr ? std::string("vigia") : std::string(found->pw_name);
 }
 
-/// The statement that limits the statements to come to `left`; empty where there is none.
+/// The statement that limits the statements to come to a little more than `left`; empty where there
+/// is none. It must not come first: a SLEEP that it ends is an answer to MySQL.
 std::string limit_statement(const MysqlSession& session, Duration left) {
-    const auto ms = std::max<std::int64_t>(1, left / 1ms);
+    const auto ms = std::max<std::int64_t>(1, (left + kBehind) / 1ms);
     if (session.is_mariadb()) {
         if (session.version() < kMariadbLimits) return {};
         return fmt::format("SET SESSION max_statement_time={}.{:03}", ms / 1000, ms % 1000);
