@@ -181,7 +181,7 @@ private:
                   kFaint}};
         if (database.value) {
             items.push_back({phrase(catalog_, N_("value {}"), one_line(*database.value)), kFaint});
-        } else {
+        } else if (is_good(probe.outcome)) {
             items.push_back({phrase(catalog_, N_("rows {}"), database.rows), kFaint});
         }
         append_items(items, kIndent);

@@ -102,6 +102,26 @@ TEST(CheckTable, TellsWhenTheCertificateEnds) {
     EXPECT_THAT(table(monitors, 120), HasSubstr("certificate expired on 2024-12-"));
 }
 
+TEST(CheckTable, TellsWhatADatabaseSaidOfItself) {
+    std::vector<CheckedMonitor> monitors{checked("Base", Outcome::up)};
+    monitors[0].result.probe.database = DbFacts{"PostgreSQL 15.18\x1b[2J", "TLSv1.3", 1, "a\nb"};
+    EXPECT_THAT(table(monitors, 120),
+                HasSubstr("PostgreSQL 15.18\\x1b[2J · TLSv1.3 · value a\\nb"));
+    monitors[0].result.probe.database = DbFacts{"MariaDB 10.11", "", 0, std::nullopt};
+    EXPECT_THAT(table(monitors, 120), HasSubstr("MariaDB 10.11 · not encrypted · rows 0"));
+    monitors[0].result.probe.outcome = Outcome::down;
+    EXPECT_THAT(table(monitors, 120), Not(HasSubstr("rows")));
+}
+
+TEST(CheckJson, TellsWhatADatabaseSaidOfItself) {
+    std::vector<CheckedMonitor> monitors{checked("Base", Outcome::up)};
+    EXPECT_THAT(check_json(monitors, kEnglish), HasSubstr(R"("database":null)"));
+    monitors[0].result.probe.database = DbFacts{"MariaDB 10.11", "", 3, "1"};
+    EXPECT_THAT(check_json(monitors, kEnglish),
+                HasSubstr(R"("database":{"server_version":"MariaDB 10.11","tls_version":null,)"
+                          R"("rows":3,"value":"1"})"));
+}
+
 TEST(CheckTable, HostileNamesStayOnTheirLine) {
     const std::string shown = table({checked("a\nb\x1b[2J\u202e", Outcome::up)}, 120);
     EXPECT_EQ(lines_of(shown).size(), 5U);
