@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Whole-process benchmark of vigia on loopback, next to two floors measured in the same run.
+"""Whole-process benchmark of vigia on loopback, next to floors measured in the same run.
 
-usage: bench/run.py [--bin DIR] [--quick] [--json FILE] [--markdown FILE]
+usage: bench/run.py [--bin DIR] [--quick] [--only http|databases] [--json FILE] [--markdown FILE]
 
 CPU is that of the whole process (user + system, from /proc), per 1,000 checks that the target
 counted. The program under test is pinned to core 0, targets to core 1. Every program of the tables
@@ -15,24 +15,19 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import databases  # noqa: E402
 from certificates import make_certificate  # noqa: E402
+from programs import Vigia, directory, floor, pin, vigia_cost, wait_for  # noqa: E402
 
 LIMIT = 256  # probes that vigia has in flight to one endpoint, flat out
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def pin(core):
-    return lambda: os.sched_setaffinity(0, {core % os.cpu_count()})
 
 
 def free_port():
@@ -105,75 +100,15 @@ class Target:
         self.process.wait()
 
 
-class Vigia:
-    """`vigia run` on a configuration made here, warnings and worse logged."""
-
-    def __init__(self, binaries, directory, websites, settings, log=None):
-        config = directory / "config.json"
-        config.write_text(json.dumps({
-            "language": "en", "websites": websites, "monitor_settings": settings,
-            "logging_settings": {"enable_file_logging": False, "level": log or "WARNING"},
-            "web": {"enabled": False}}))
-        self.output = open(directory / "vigia.out", "w+")
-        self.process = subprocess.Popen([binaries / "vigia", "run", "-c", str(config)],
-                                        stdout=self.output, stderr=subprocess.STDOUT,
-                                        preexec_fn=pin(0), cwd=directory)
-
-    def cpu(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def memory_mib(self):
-        rollup = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        kib = {line.split()[0]: int(line.split()[1]) for line in rollup.splitlines()[1:]}
-        return {"rss": kib["Rss:"] / 1024, "pss": kib["Pss:"] / 1024}
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=10)
-        self.output.seek(0)
-        return self.output.read()
-
-
-def wait_for(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise SystemExit("bench: gave up waiting")
-        time.sleep(0.05)
-
-
 def websites(base, count, path="/m"):
     return {f"m{i}": f"{base}{path}/{i}" for i in range(count)}
 
 
-def floor(command):
-    out = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, check=True, text=True,
-                         preexec_fn=pin(0)).stdout
-    result = json.loads(out)
-    return {"cpu_per_1000": 1000 * result["cpu_seconds"] / result["checks"],
-            "per_second": result["checks"] / result["wall_seconds"]}
-
-
-def vigia_cost(run, nginx, base, monitors, interval, seconds, tls=None):
-    """CPU per 1,000 checks of a running vigia, over `seconds` after two seconds of warming up."""
+def website_cost(run, nginx, base, monitors, interval, tls=None):
     sites = {name: {"url": url, **({"tls": tls} if tls else {})}
              for name, url in websites(base, monitors).items()}
-    with directory() as where, contextlib.closing(
-            Vigia(run.binaries, where, sites,
-                  {"check_interval": interval, "retry_attempts": 1, "timeout": 5})) as vigia:
-        time.sleep(1 + min(monitors / 500, 5) + 1)
-        cpu, count, start = vigia.cpu(), nginx.requests(), time.monotonic()
-        time.sleep(seconds)
-        checks = nginx.requests() - count - 1
-        return {"cpu_per_1000": 1000 * (vigia.cpu() - cpu) / checks,
-                "per_second": checks / (time.monotonic() - start)}
-
-
-@contextlib.contextmanager
-def directory():
-    with tempfile.TemporaryDirectory(prefix="vigia-bench-") as name:
-        yield pathlib.Path(name)
+    return vigia_cost(run.binaries, {"websites": sites}, {"check_interval": interval},
+                      nginx.requests, 8 if run.quick else 20)
 
 
 class Run:
@@ -182,7 +117,7 @@ class Run:
 
     def cost(self):
         checks = 20_000 if self.quick else 100_000
-        paced, seconds = (1000, 8) if self.quick else (3000, 20)
+        paced = 1000 if self.quick else 3000
         with directory() as where, contextlib.closing(Nginx(where)) as nginx:
             http = f"http://127.0.0.1:{nginx.http}"
             https = f"https://127.0.0.1:{nginx.https}"
@@ -194,14 +129,14 @@ class Run:
                     "bare libcurl multi": floor([curl, http, checks, 64, 0]),
                     f"bare libcurl multi, {LIMIT} in flight":
                         floor([curl, http, checks, LIMIT, 0]),
-                    "vigia": vigia_cost(self, nginx, http, 4000, 0.1, seconds)},
+                    "vigia": website_cost(self, nginx, http, 4000, 0.1)},
                 "HTTP at 100/s": {
                     "raw epoll loop": floor([raw, nginx.http, paced, 64, 100]),
                     "bare libcurl multi": floor([curl, http, paced, 64, 100]),
-                    "vigia": vigia_cost(self, nginx, http, 1000, 10, seconds)},
+                    "vigia": website_cost(self, nginx, http, 1000, 10)},
                 "HTTPS flat out, full verification": {
                     "bare libcurl multi": floor([curl, https, checks // 10, 64, 0, nginx.ca]),
-                    "vigia": vigia_cost(self, nginx, https, 500, 0.1, seconds, tls)},
+                    "vigia": website_cost(self, nginx, https, 500, 0.1, tls)},
             }
 
     def rhythm(self, hanging):
@@ -211,7 +146,7 @@ class Run:
                 Target(self.binaries, interval)) as target:
             base = f"http://127.0.0.1:{target.port}"
             sites = websites(base, 10_000 - hanging) | websites(base, hanging, "/hang")
-            vigia = Vigia(self.binaries, where, sites,
+            vigia = Vigia(self.binaries, where, {"websites": sites},
                           {"check_interval": interval, "retry_attempts": 1, "timeout": 5,
                            "alert_threshold": 1000}, log="CRITICAL")
             wait_for(lambda: target.stats()["paths"] >= len(sites) - hanging, 60)
@@ -230,7 +165,8 @@ class Run:
     def idle(self):
         with directory() as where, contextlib.closing(Target(self.binaries, 3600)) as target:
             base = f"http://127.0.0.1:{target.port}"
-            with contextlib.closing(Vigia(self.binaries, where, websites(base, 10_000),
+            sites = {"websites": websites(base, 10_000)}
+            with contextlib.closing(Vigia(self.binaries, where, sites,
                                           {"check_interval": 3600})) as vigia:
                 wait_for(lambda: target.stats()["paths"] >= 10_000, 60)
                 time.sleep(2)
@@ -240,27 +176,70 @@ class Run:
                         "core_percent": 100 * (vigia.cpu() - cpu) / 5}
 
 
-def markdown(results):
-    lines = ["| load | program | CPU s per 1,000 checks | × bare libcurl | checks/s |",
-             "| --- | --- | --- | --- | --- |"]
-    for load, rows in results["cost"].items():
-        reference = rows["bare libcurl multi"]["cpu_per_1000"]
+def cost_table(cost):
+    lines = ["| load | program | CPU s per 1,000 checks | × bare library | checks/s "
+             "| checks/s per core |", "| --- | --- | --- | --- | --- | --- |"]
+    for load, rows in cost.items():
+        bare = next(row for program, row in rows.items() if program.startswith("bare "))
         for program, row in rows.items():
-            lines.append(f"| {load} | {program} | {row['cpu_per_1000']:.3f} "
-                         f"| {row['cpu_per_1000'] / reference:.2f} | {row['per_second']:.0f} |")
-    lines += ["", "| 10,000 monitors | checks/s | off the interval p50 / p99 / max, ms "
-              "| one core | RSS / PSS, MiB |", "| --- | --- | --- | --- | --- |"]
+            cpu = row["cpu_per_1000"]
+            lines.append(f"| {load} | {program} | {cpu:.3f} | {cpu / bare['cpu_per_1000']:.2f} "
+                         f"| {row['per_second']:.0f} | {1000 / cpu:.0f} |")
+    return lines
+
+
+def percentiles(row, places):
+    return " / ".join(f"{row[key]:.{places}f}" for key in ("p50", "p99", "max")) if row else "–"
+
+
+def rhythm_table(rhythm, idle):
+    lines = ["| monitors | checks/s | off the interval p50 / p99 / max, ms "
+             "| lag p50 / p99 / max, ms | most sessions / connections at once | one core | RSS / PSS, MiB |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
+    for name, row in rhythm.items():
+        lines.append(f"| {name} | {row['checks_per_second']:.0f} "
+                     f"| {percentiles(row['deviation_ms'], 2)} "
+                     f"| {percentiles(row.get('lag_ms'), 1)} "
+                     f"| {row.get('most_sessions', '–')} / {row.get('most_connections', '–')} "
+                     f"| {used(row)} |")
+    if idle:
+        lines.append(f"| 10,000 websites, idle (every hour) | – | – | – | – | {used(idle)} |")
+    return lines
+
+
+def used(row):
+    memory = row["memory_mib"]
+    return f"{row['core_percent']:.1f} % | {memory['rss']:.1f} / {memory['pss']:.1f}"
+
+
+def markdown(results):
+    lines = [*cost_table(results["cost"]), "", *rhythm_table(results["rhythm"], results["idle"])]
     for name, row in results["rhythm"].items():
-        d, m = row["deviation_ms"], row["memory_mib"]
-        lines.append(f"| {name} | {row['checks_per_second']:.0f} | {d['p50']:.2f} / {d['p99']:.2f} "
-                     f"/ {d['max']:.2f} | {row['core_percent']:.1f} % | {m['rss']:.1f} / "
-                     f"{m['pss']:.1f} |")
-    idle = results["idle"]
-    lines.append(f"| idle (every hour) | – | – | {idle['core_percent']:.1f} % | "
-                 f"{idle['memory_mib']['rss']:.1f} / {idle['memory_mib']['pss']:.1f} |")
-    first = next(iter(results["rhythm"].values()))["first_checks_per_second"]
-    lines += ["", f"First checks after the start, per second: {first}"]
+        if "first_checks_per_second" in row:
+            lines += ["", f"First checks after the start, per second ({name}): "
+                      f"{row['first_checks_per_second']}"]
+    load = " ".join(f"{at:.1f}" for at in results["load"])
+    lines += ["", f"Others on the machine: load average {load} at the start."]
     return "\n".join(lines) + "\n"
+
+
+def measure(run, only):
+    """Everything, or `only` one half; the machine should have nothing else to do."""
+    results = {"date": datetime.date.today().isoformat(), "load": os.getloadavg(), "cost": {},
+               "rhythm": {}, "idle": None}
+    if only != "databases":
+        results["cost"] |= run.cost()
+        results["rhythm"] |= {"10,000 websites at 10 s": run.rhythm(0),
+                              "10,000 websites at 10 s, 1 % hanging": run.rhythm(100)}
+        results["idle"] = run.idle()
+    if only != "http":
+        results["cost"] |= databases.cost(run)
+        results["rhythm"] |= {
+            "1,000 PostgreSQL at 10 s": databases.rhythm(run),
+            "1,000 PostgreSQL at 10 s, without a password": databases.rhythm(run, trusted=True),
+            "1,000 PostgreSQL at 10 s, the same, each answer takes 1 s":
+                databases.rhythm(run, query="SELECT pg_sleep(1)", trusted=True)}
+    return results
 
 
 def main():
@@ -268,16 +247,11 @@ def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     parser.add_argument("--bin", type=pathlib.Path, default=root / "build/release")
     parser.add_argument("--quick", action="store_true", help="a few minutes less, more noise")
+    parser.add_argument("--only", choices=("http", "databases"))
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--markdown", type=pathlib.Path)
     arguments = parser.parse_args()
-    run = Run(arguments.bin.resolve(), arguments.quick)
-    results = {
-        "date": datetime.date.today().isoformat(),
-        "cost": run.cost(),
-        "rhythm": {"every 10 s": run.rhythm(0), "every 10 s, 1 % hanging": run.rhythm(100)},
-        "idle": run.idle(),
-    }
+    results = measure(Run(arguments.bin.resolve(), arguments.quick), arguments.only)
     table = markdown(results)
     print(table)
     if arguments.json:
