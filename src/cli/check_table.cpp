@@ -100,9 +100,9 @@ private:
         // Cut before measuring, too: a name may be megabytes long.
         const std::string_view name = one.monitor->name;
         const ProbeResult& probe = one.result.probe;
-        return {one_line(name),
-                std::string(type_name(one.monitor->target)), text(state_text(probe.outcome)),
-                format_latency(probe.timings.total), describe(probe.reason, catalog_)};
+        return {one_line(name), std::string(type_name(one.monitor->target)),
+                text(state_text(probe.outcome)), format_latency(probe.timings.total),
+                describe(probe.reason, catalog_)};
     }
 
     /// The name gives way to the reason, down to a third of the width; what the reason lacks then

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <sys/socket.h>
+#include <utility>
 
 namespace vigia {
 
@@ -98,6 +99,15 @@ std::optional<boost::asio::ip::address> literal_address(std::string_view host) {
         boost::asio::ip::make_address(std::string(host), error);
     if (error) return std::nullopt;
     return address;
+}
+
+std::shared_ptr<const AddressList> make_address_list(
+    std::vector<boost::asio::ip::address> addresses) {
+    order_addresses(addresses);
+    auto list = std::make_shared<AddressList>();
+    list->joined = join_addresses(addresses);
+    list->addresses = std::move(addresses);
+    return list;
 }
 
 }  // namespace vigia

@@ -35,17 +35,9 @@ using namespace std::chrono_literals;
 constexpr Duration kTick = 50ms;              // how often c-ares looks for expired tries
 constexpr Duration kOtherFamilyWait = 200ms;  // for AAAA once there is an A, and vice versa
 constexpr Duration kAliveFor = 60s;           // how long an answer makes a refusal the name's fault
-constexpr Duration kSilence = 200ms;          // until the servers are asked for another name
+constexpr Duration kSilence = 100ms;          // until the servers are asked for another name
 constexpr Duration kConfigurationCheck = 3s;
 constexpr const char* kResolverConfiguration = "/etc/resolv.conf";
-
-std::shared_ptr<const AddressList> make_list(std::vector<asio::ip::address> addresses) {
-    order_addresses(addresses);
-    auto list = std::make_shared<AddressList>();
-    list->joined = join_addresses(addresses);
-    list->addresses = std::move(addresses);
-    return list;
-}
 
 }  // namespace
 
@@ -123,8 +115,7 @@ private:
         Duration ttl = Duration::max();
         MonoTime first_found{};
         std::vector<Waiter*> waiters;
-        MonoTime asked{};                     // by who came last
-        MonoTime doubt_at = MonoTime::max();  // a control question is due
+        MonoTime asked_again = MonoTime::min();  // of servers that were seen to live
         bool starting = true;
         bool published = false;
     };
@@ -139,10 +130,10 @@ private:
     void settle(Lookup& lookup);
     void publish(Lookup& lookup, Resolution result);
     Resolution failure_of(const Lookup& lookup) const;
-    ReasonCode no_answer(const std::string& name, MonoTime asked) const;
+    ReasonCode no_answer(const std::string& name, MonoTime asked, bool asked_again) const;
     void abandon(Lookup& lookup);
-    void doubt(const Lookup& lookup);
-    void ask_whether_alive(const std::string& name);
+    bool doubt(Lookup& lookup, MonoTime asked);
+    void ask_whether_alive(std::string name, bool control);
     static void is_alive(void* question, int status, int, unsigned char*, int);
     static void wait_for_tick(const std::shared_ptr<Impl>& self);
     void tick();
@@ -175,9 +166,10 @@ private:
     struct Question {
         Impl& resolver;
         std::string name;
+        bool control;
     };
     AnswerWitness witness_;
-    std::size_t questions_ = 0;  // under way
+    bool control_under_way_ = false;
 };
 
 void Resolver::Impl::open_channels() {
@@ -223,7 +215,7 @@ std::optional<Resolution> Resolver::Impl::look_in_hosts(const std::string& name)
     const ares_addrinfo_hints hints = hints_for(AF_UNSPEC);
     ::ares_getaddrinfo(hosts_->get(), name.c_str(), nullptr, &hints, collect, &found);
     if (found.empty()) return std::nullopt;
-    return Resolution{ReasonCode::none, make_list(std::move(found))};
+    return Resolution{ReasonCode::none, make_address_list(std::move(found))};
 }
 
 asio::awaitable<Resolution> Resolver::Impl::resolve(std::string name, MonoTime deadline) {
@@ -247,9 +239,9 @@ asio::awaitable<Resolution> Resolver::Impl::resolve(std::string name, MonoTime d
         pending = pending_.emplace(name, &lookup).first;
     }
     Waiter waiter(context_, *pending->second);
-    waiter.lookup->asked = asked;
-    waiter.lookup->doubt_at =
-        std::min(waiter.lookup->doubt_at, asked + std::min(kSilence, (deadline - asked) / 4));
+    const Duration pause = std::min(kSilence, (deadline - asked) / 4);
+    MonoTime look = asked + pause;
+    bool asked_again = false;
     if (waiter.lookup->starting) start(*waiter.lookup);
     while (waiter.lookup != nullptr) {
         if (state.cancelled() != asio::cancellation_type::none) {
@@ -257,14 +249,19 @@ asio::awaitable<Resolution> Resolver::Impl::resolve(std::string name, MonoTime d
         }
         if (clock_.now().mono >= deadline) {
             if (waiter.lookup->waiters.size() == 1) abandon(*waiter.lookup);
-            co_return Resolution{no_answer(name, asked), nullptr};
+            co_return Resolution{no_answer(name, asked, asked_again), nullptr};
+        }
+        if (clock_.now().mono >= look) {
+            asked_again = doubt(*waiter.lookup, asked);
+            look = asked_again ? MonoTime::max() : clock_.now().mono + pause;
         }
         boost::system::error_code ignored;
-        waiter.wake.expires_at(deadline);
+        waiter.wake.expires_at(std::min(deadline, look));
         co_await waiter.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
-    if (waiter.result.failure == ReasonCode::timeout)
-        waiter.result.failure = no_answer(name, asked);
+    if (waiter.result.failure == ReasonCode::timeout) {
+        waiter.result.failure = no_answer(name, asked, asked_again);
+    }
     co_return waiter.result;
 }
 
@@ -335,7 +332,7 @@ void Resolver::Impl::settle(Lookup& lookup) {
             [](const Half& half) { return half.done && half.status == ARES_ENOTFOUND; });
         const MonoTime now = clock_.now().mono;
         if (!lookup.found.empty() && (done || now - lookup.first_found >= kOtherFamilyWait)) {
-            Resolution good{ReasonCode::none, make_list(std::move(lookup.found))};
+            Resolution good{ReasonCode::none, make_address_list(std::move(lookup.found))};
             const Duration ttl = std::clamp(lookup.ttl, options_.min_ttl, options_.max_ttl);
             cache_.put(lookup.name, good.addresses, now + ttl);
             publish(lookup, std::move(good));
@@ -388,32 +385,39 @@ void Resolver::Impl::abandon(Lookup& lookup) {
     lookup.published = true;
 }
 
-/// Somebody `asked` for the name and nothing came. An older answer proves nothing: a resolver that
-/// dies is silent for every name. Nor does one for this name: then the servers have just come back.
-ReasonCode Resolver::Impl::no_answer(const std::string& name, MonoTime asked) const {
-    const bool its_own = witness_.answered_others(name, asked) && !witness_.answered(name, asked);
+/// Somebody `asked` for the name and nothing came. A resolver that dies is silent for every name,
+/// and one that comes back has lost the question: only a name that is silent when it is asked again
+/// of servers that answer another one is at fault itself.
+ReasonCode Resolver::Impl::no_answer(const std::string& name, MonoTime asked,
+                                     bool asked_again) const {
+    const bool its_own = asked_again && !witness_.answered(name, asked);
     return its_own ? ReasonCode::timeout : ReasonCode::resolver_dead;
 }
 
-/// Asks past every cache whether the servers live, so that one silent name among few is the name's
-/// fault and a dead server is ours. The name is asked again beside: servers that come back answer
-/// both.
-void Resolver::Impl::doubt(const Lookup& lookup) {
-    if (questions_ > 0 || witness_.answered_others(lookup.name, lookup.asked)) return;
-    ask_whether_alive(lookup.name);
-    ask_whether_alive(witness_.control_for(lookup.name));
+/// Asks the name again if the servers were seen to live since it was `asked`; otherwise another
+/// one, past every cache, to see. True once there is no more to do.
+bool Resolver::Impl::doubt(Lookup& lookup, MonoTime asked) {
+    if (witness_.answered_others(lookup.name, asked)) {
+        const bool again = lookup.asked_again < asked;
+        lookup.asked_again = clock_.now().mono;
+        if (again) ask_whether_alive(lookup.name, false);
+        return true;
+    }
+    if (!control_under_way_) ask_whether_alive(witness_.control_for(lookup.name), true);
+    return false;
 }
 
-void Resolver::Impl::ask_whether_alive(const std::string& name) {
-    ++questions_;
-    auto question = std::make_unique<Question>(Question{*this, name});
-    ::ares_query(dns_->get(), name.c_str(), ns_c_in, ns_t_a, &Impl::is_alive, question.release());
+void Resolver::Impl::ask_whether_alive(std::string name, bool control) {
+    if (control) control_under_way_ = true;
+    auto question = std::make_unique<Question>(Question{*this, std::move(name), control});
+    const char* const text = question->name.c_str();
+    ::ares_query(dns_->get(), text, ns_c_in, ns_t_a, &Impl::is_alive, question.release());
 }
 
 void Resolver::Impl::is_alive(void* pointer, int status, int, unsigned char*, int) {
     const std::unique_ptr<Question> question(static_cast<Question*>(pointer));
     Impl& self = question->resolver;
-    --self.questions_;
+    if (question->control) self.control_under_way_ = false;
     if (is_proper_answer(status)) self.witness_.note(question->name, self.clock_.now().mono);
 }
 
@@ -432,10 +436,8 @@ void Resolver::Impl::wait_for_tick(const std::shared_ptr<Impl>& self) {
 
 void Resolver::Impl::tick() {
     ready(ARES_SOCKET_BAD, 0);
-    const MonoTime now = clock_.now().mono;
     for (auto next = lookups_.begin(); next != lookups_.end();) {
         Lookup& lookup = *next++;
-        if (!lookup.published && now >= lookup.doubt_at) doubt(lookup);
         settle(lookup);
     }
 }
@@ -472,7 +474,7 @@ Resolver::~Resolver() = default;
 
 std::shared_ptr<const AddressList> Resolver::known(std::string_view name) {
     if (std::optional<asio::ip::address> address = literal_address(name)) {
-        return make_list({*std::move(address)});
+        return make_address_list({*std::move(address)});
     }
     return impl_->cached(name);
 }

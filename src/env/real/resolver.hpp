@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "core/reason.hpp"
 #include "env/clock.hpp"
+#include "env/real/address_order.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -14,12 +15,6 @@
 #include <vector>
 
 namespace vigia {
-
-/// Where a name leads: at least one address, the one to try first in front.
-struct AddressList {
-    std::vector<boost::asio::ip::address> addresses;
-    std::string joined;  ///< "192.0.2.1,[2001:db8::1]", as libcurl wants them
-};
 
 /// What a lookup came to. `addresses` is set if and only if `failure` is `none`.
 struct Resolution {
