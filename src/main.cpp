@@ -33,6 +33,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -40,6 +41,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -71,6 +73,8 @@ public:
           env_{loop.clock, http_, db_, mailer_, log, rng_, read_host_facts()} {}
 
     Env& env() { return env_; }
+    /// Threads that are given up on and may still run inside a driver.
+    bool has_hanging_drivers() const { return odbc_.hanging() > 0; }
 
 private:
     static ResolverOptions resolver_options() {
@@ -108,6 +112,16 @@ int run_to_end(Loop& loop, asio::awaitable<int> command) {
     });
     loop.context.run();
     if (failure) std::rethrow_exception(failure);
+    return status;
+}
+
+/// The end of a command. What a process takes down at its exit, a driver that still hangs may be
+/// using: then it is left standing.
+int leave(const World& world, int status) {
+    if (world.has_hanging_drivers()) {
+        std::fflush(nullptr);
+        ::_exit(status);
+    }
     return status;
 }
 
@@ -181,7 +195,7 @@ int start_run(const Start& start) {
     };
     const int status = run_to_end(loop, run(world.env(), store, signals, std::move(request)));
     log.stop(std::chrono::seconds(1));  // a console nobody reads must not hold up the stop
-    return status;
+    return leave(world, status);
 }
 
 int start_check(const Start& start) {
@@ -207,7 +221,7 @@ int start_check(const Start& start) {
     Loop loop;
     SilentLog log;
     World world(loop, log);
-    return run_to_end(loop, check(world.env(), start.terminal, std::move(request)));
+    return leave(world, run_to_end(loop, check(world.env(), start.terminal, std::move(request))));
 }
 
 int start_validate(const Start& start) {
@@ -286,7 +300,7 @@ int run_command(Start start) {
 int main_of(std::vector<std::string_view> words) {
     ignore_sigpipe();
     forbid_core_dumps();
-    hide_environment("PG");
+    for (const char* const driver : {"PG", "TDS", "FREETDS"}) hide_environment(driver);
     const Language language = locale_language();
     StandardTerminal terminal(colours_wanted());
     try {

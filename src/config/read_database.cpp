@@ -69,6 +69,28 @@ void read_host(ObjectReader& reader, DbTarget& target) {
     target.host = std::move(*host);
 }
 
+/// Past blanks, comments and opening brackets.
+std::string_view first_word(std::string_view query) {
+    for (;;) {
+        query.remove_prefix(std::min(query.find_first_not_of("( \t\r\n"), query.size()));
+        const bool block = query.starts_with("/*");
+        if (!block && !query.starts_with("--")) break;
+        const std::size_t end = query.find(block ? "*/" : "\n");
+        if (end == std::string_view::npos) return {};
+        query.remove_prefix(end + (block ? 2 : 1));
+    }
+    const auto* const end = std::find_if_not(query.begin(), query.end(), is_alphanumeric);
+    return query.substr(0, static_cast<std::size_t>(end - query.begin()));
+}
+
+/// Statements that begin so only read; the server's read-only transaction sees to the rest of them,
+/// but not to programs that COPY starts or blocks that bring their own transactions.
+bool begins_like_reading(std::string_view query) {
+    constexpr auto kWords = std::to_array<std::string_view>(
+        {"select", "with", "values", "table", "show", "explain", "describe", "desc"});
+    return std::ranges::find(kWords, ascii_lower(first_word(query))) != kWords.end();
+}
+
 /// "SELECT 1" may end with a semicolon; what follows one would be a second statement.
 void read_query(ObjectReader& reader, std::string& query) {
     ReadContext& context = reader.context();
@@ -80,6 +102,9 @@ void read_query(ObjectReader& reader, std::string& query) {
         context.error(at, context.text("the query is empty"));
     } else if (query.size() > kLongestQuery || query.find('\0') != std::string::npos) {
         context.error(at, context.text("the query is too long or holds a NUL byte"));
+    } else if (!begins_like_reading(query)) {
+        context.error(at, context.text("the query may only read: it must begin with SELECT, WITH, "
+                                       "VALUES, TABLE, SHOW, EXPLAIN or DESCRIBE"));
     } else {
         query.resize(end + 1);
     }

@@ -189,6 +189,9 @@ std::string tls_problem(const DbTarget& target) {
             return is_tls_option(option.first);
         });
     if (contradicts) return "an option of the driver contradicts \"tls\"";
+    if (mode >= DbTlsMode::require && family == OdbcFamily::freetds && !speaks_tds(target)) {
+        return "TDS_Version: no TLS before 7.1";
+    }
     if (family == OdbcFamily::freetds) return freetds_tls_problem(target);
     if (family == OdbcFamily::microsoft) return microsoft_tls_problem(target);
     if (mode >= DbTlsMode::require) return "it is not known how to hold this driver to TLS";

@@ -98,6 +98,15 @@ TEST(Database, ExpectationsHaveShortForms) {
     EXPECT_EQ(text.expect.value.at(0), (Comparison{CompareOp::equal, std::string("ok")}));
 }
 
+TEST(Database, QueriesBeginLikeReading) {
+    for (const char* const query :
+         {"select 1", "(SELECT 1)", "-- why\\n with x as (select 1) select 1",
+          "/* a */ /* b */VALUES (1)", "SHOW STATUS"}) {
+        EXPECT_FALSE(
+            db(database("mysql", R"("query": ")" + std::string(query) + '"')).query.empty());
+    }
+}
+
 TEST(Database, TlsModes) {
     EXPECT_EQ(db(database("mysql")).tls_mode, DbTlsMode::prefer);
     EXPECT_EQ(db(database("mysql", R"("tls": {})")).tls_mode, DbTlsMode::prefer);
@@ -144,6 +153,10 @@ TEST(Database, Mistakes) {
          "control characters"},
         {"empty query", R"({"type": "mysql", "host": "x", "query": " ; "})", 1, 41, "/query",
          "the query is empty"},
+        {"a program", R"({"type": "mysql", "host": "x", "query": "COPY t TO PROGRAM 'x'"})", 1, 41,
+         "/query", "may only read"},
+        {"a block", R"({"type": "mysql", "host": "x", "query": "/* SELECT */ BEGIN NOT ATOMIC"})",
+         1, 41, "/query", "may only read"},
         {"driver of another kind", R"({"type": "mysql", "host": "x", "driver": "x"})", 1, 32,
          "/driver", "unknown key"},
         {"a driver by path", R"({"type": "odbc", "driver": "/lib/evil.so"})", 1, 28, "/driver",
