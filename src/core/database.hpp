@@ -78,6 +78,7 @@ inline constexpr std::size_t kMaxDbValue = 1024;  ///< bytes kept of the first v
 struct DbResult {
     std::uint64_t rows = 0;            ///< read, at most kMaxDbRows
     std::optional<std::string> value;  ///< first column of the first row; nothing: NULL, or no row
+    bool capped = false;               ///< reading stopped at a limit: there may be more rows
 
     friend bool operator==(const DbResult&, const DbResult&) = default;
 };

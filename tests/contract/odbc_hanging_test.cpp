@@ -138,6 +138,19 @@ TEST_F(OdbcHanging, WaitingForAWorkerIsNoTimeoutOfTheTarget) {
     EXPECT_EQ(answers.back(), "good");
 }
 
+TEST_F(OdbcHanging, WhatBeganLateBehindAnotherIsNoTimeoutOfTheTargetEither) {
+    OdbcClient client(io_, clock_, limits(1, 8));
+    std::vector<std::string> answers;
+    const auto note = [&answers](std::exception_ptr, const DbAnswer& answer) {
+        answers.push_back(brief(answer));
+    };
+    // The second gets its worker when the first is given up, with little of its own time left.
+    asio::co_spawn(io_, client.ask(request("connect", 800ms)), note);
+    asio::co_spawn(io_, client.ask(request("execute", 1s)), note);
+    run_until(io_, [&answers] { return answers.size() == 2; });
+    EXPECT_EQ(answers, (std::vector<std::string>{"connect timeout", "none no_driver_room"}));
+}
+
 TEST_F(OdbcHanging, OutlivesItsClientWithoutHoldingItUp) {
     auto client = std::make_unique<OdbcClient>(io_, clock_, limits(2, 2));
     EXPECT_EQ(brief(ask(*client, "connect")), "connect timeout");

@@ -379,7 +379,8 @@ bool MysqlSession::keep(std::size_t& bytes) {
     }
     ++result.rows;
     for (unsigned column = 0; column < columns; ++column) bytes += sizes[column];
-    return result.rows < kMaxDbRows && bytes < kMaxDbBytes;
+    result.capped = result.rows == kMaxDbRows || bytes >= kMaxDbBytes;
+    return !result.capped;
 }
 
 /// Never waits, and reads nothing of what the server still sends.

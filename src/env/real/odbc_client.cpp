@@ -81,6 +81,7 @@ private:
                                   const std::vector<std::string>& addresses);
     OdbcRoute freetds_route(const DbTarget& target, const std::string& host);
     void give_up(Talk& talk, DbAnswer& answer);
+    static bool began_late(const Talk& talk);
 
     Clock& clock_;
     Resolver* resolver_;
@@ -167,6 +168,12 @@ std::vector<OdbcRoute> OdbcClient::Impl::routes(const DbTarget& target,
     return routes;
 }
 
+/// True if the queue took so much of the time that what is left says nothing of the target.
+bool OdbcClient::Impl::began_late(const Talk& talk) {
+    constexpr int kShare = 4;
+    return talk.session->begun() - talk.began > (talk.deadline - talk.began) / kShare;
+}
+
 /// The deadline has passed, or the question was cancelled.
 void OdbcClient::Impl::give_up(Talk& talk, DbAnswer& answer) {
     talk.session->forget();
@@ -241,6 +248,9 @@ asio::awaitable<void> OdbcClient::Impl::converse(DbRequest& request, DbAnswer& a
         answer = talk.session->take_answer();
     } else {
         give_up(talk, answer);
+    }
+    if (answer.failure && answer.failure->code == ReasonCode::timeout && began_late(talk)) {
+        answer.failure = Reason{Phase::none, ReasonCode::no_driver_room, 0, {}};
     }
     answer.timings.dns = dns;
 }

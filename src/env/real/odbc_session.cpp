@@ -120,6 +120,7 @@ bool OdbcSession::fail(Reason reason) {
 
 void OdbcSession::run() {
     const MonoTime began = BootClock::now();
+    begun_ = began;
     phase_ = Phase::connect;
     bool connected = false;
     for (std::size_t left = question_.routes.size(); left > 0 && !connected; --left) {
@@ -245,7 +246,7 @@ bool OdbcSession::read() {
         if (!read_row(bytes)) return false;
         ++answer_.result.rows;
         if (answer_.result.rows == kMaxDbRows || bytes >= kMaxDbBytes) {
-            capped_ = true;
+            capped_ = answer_.result.capped = true;
             return true;
         }
     }

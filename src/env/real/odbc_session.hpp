@@ -47,6 +47,8 @@ public:
     /// Any thread: `none` until a thread has begun; while the driver connects, `connect`, whatever
     /// it does meanwhile.
     Phase phase() const { return phase_.load(); }
+    /// Any thread: when a thread began; max() until then.
+    MonoTime begun() const { return begun_.load(); }
     /// Any thread: has the driver cancel a running statement. May block as the driver does.
     void cancel();
 
@@ -73,6 +75,7 @@ private:
     const OdbcQuestion question_;
     std::function<void()> on_end_;
     std::atomic<Phase> phase_{Phase::none};
+    std::atomic<MonoTime> begun_{MonoTime::max()};
     std::mutex mutex_;              ///< guards `statement_`
     SQLHSTMT statement_ = nullptr;  ///< as long as it may be cancelled
     std::unique_ptr<Handles> handles_;

@@ -1,10 +1,12 @@
 #include "env/real/pg_glance.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <system_error>
 
 namespace vigia {
 
@@ -81,11 +83,25 @@ int authentication_code(const PgGlance& glance) {
     const std::string_view bytes = glance.text();
     constexpr std::size_t kShortest = 8;
     constexpr std::size_t kLongest = 2000;  // libpq's own limit
-    if (bytes.size() < PgGlance::kSize || bytes[0] != 'R') return -1;
+    constexpr std::size_t kHead = 9;        // type, length, code
+    if (bytes.size() < kHead || bytes[0] != 'R') return -1;
     const std::size_t length = number_at(bytes, 1);
     if (length < kShortest || length > kLongest) return -1;
     const std::size_t code = number_at(bytes, 5);
     return code < 1000 ? static_cast<int>(code) : -1;
+}
+
+std::uint64_t scram_iterations(const PgGlance& glance) {
+    constexpr int kSaslContinue = 11;
+    constexpr std::string_view kKey = ",i=";
+    if (authentication_code(glance) != kSaslContinue) return 0;
+    const std::string_view text = glance.text();
+    const std::size_t at = text.find(kKey);
+    if (at == std::string_view::npos) return 0;
+    std::uint64_t rounds = 0;
+    const auto [end, error] =
+        std::from_chars(text.data() + at + kKey.size(), text.data() + text.size(), rounds);
+    return error == std::errc::result_out_of_range ? UINT64_MAX : rounds;
 }
 
 bool is_foreign_authentication(int code) {

@@ -182,7 +182,8 @@ bool PgSession::take_rows(const PGresult* result) {
         bytes_ += static_cast<std::size_t>(::PQgetlength(result, 0, column));
     }
     ++kept.rows;
-    return kept.rows < kMaxDbRows && bytes_ < kMaxDbBytes;
+    kept.capped = kept.rows == kMaxDbRows || bytes_ >= kMaxDbBytes;
+    return !kept.capped;
 }
 
 /// For the error of a result.

@@ -15,6 +15,7 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::uint64_t kMostScramRounds = 100'000;
 constexpr std::size_t kMaxVersion = 128;
 constexpr int kSaslFinal = 12;  // asks for nothing any more, as 0, OK
 
@@ -143,6 +144,10 @@ bool PgSession::look(unsigned events) {
         const int code = authentication_code(seen);
         facts_.wants_login = code > 0 && code != kSaslFinal;
         if (is_foreign_authentication(code)) return fail(ReasonCode::login_failed, "GSSAPI, SSPI");
+        // libpq makes all of them at once, while the loop stands still; servers ask for 4,096.
+        if (scram_iterations(seen) > kMostScramRounds) {
+            return fail(ReasonCode::protocol_error, "too many SCRAM iterations");
+        }
     }
     return true;
 }

@@ -102,6 +102,20 @@ TEST(DbExpectation, CountsRows) {
     EXPECT_EQ(verdict(none, result(std::nullopt, 0)), ReasonCode::none);
 }
 
+TEST(DbExpectation, OfAnAnswerThatWasCutTheRowsAreNotKnown) {
+    DbResult cut = result("x", 100);
+    cut.capped = true;
+    DbExpectation rows;
+    rows.min_rows = 100;
+    EXPECT_EQ(verdict(rows, cut), ReasonCode::none);
+    rows.min_rows = 101;
+    EXPECT_EQ(verdict(rows, cut), ReasonCode::unexpected_rows);
+    EXPECT_NE(judge(rows, cut)->detail, "");
+    rows = {};
+    rows.max_rows = 200;
+    EXPECT_EQ(verdict(rows, cut), ReasonCode::unexpected_rows) << "there may be more than 200";
+}
+
 TEST(DbExpectation, WithoutOneAnyAnswerIsGood) {
     EXPECT_EQ(verdict({}, result(std::nullopt, 0)), ReasonCode::none);
     EXPECT_EQ(verdict({}, result("anything", 7)), ReasonCode::none);

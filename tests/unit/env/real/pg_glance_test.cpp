@@ -28,7 +28,7 @@ TEST(PgGlance, LooksWithoutTaking) {
     ASSERT_EQ(::write(theirs.get(), "R123456789abcdef", 16), 16);
     for (int i = 0; i < 2; ++i) {
         const PgGlance seen = glance(ours.get(), nullptr);
-        EXPECT_EQ(seen.text(), "R12345678");
+        EXPECT_EQ(seen.text(), "R123456789abcdef");
         EXPECT_EQ(seen.waiting, 16U);
     }
 
@@ -50,6 +50,18 @@ TEST(PgGlance, KnowsARequestToAuthenticate) {
     EXPECT_EQ(code("Rubbish!!"), -1);
     EXPECT_EQ(code({"E\0\0\0\x08\0\0\0\0", 9}), -1);
     EXPECT_EQ(code(""), -1);
+}
+
+TEST(PgGlance, ReadsTheRoundsThatAScramLoginDemands) {
+    const auto rounds = [](const std::string& text) {
+        const std::string head("R\0\0\0\x30\0\0\0\x0b", 9);
+        return scram_iterations(glance_of(head + text));
+    };
+    EXPECT_EQ(rounds("r=abc,s=c2FsdA==,i=4096"), 4096U);
+    EXPECT_EQ(rounds("r=abc,s=c2FsdA==,i=2147483647"), 2147483647U);
+    EXPECT_EQ(rounds("r=abc,s=c2FsdA==,i=99999999999999999999999"), UINT64_MAX);
+    EXPECT_EQ(rounds("r=abc,s=c2FsdA=="), 0U);
+    EXPECT_EQ(scram_iterations(glance_of("not a request at all, i=5,i=6")), 0U);
 }
 
 TEST(PgGlance, KnowsTheMethodsThatWaitForOthers) {
