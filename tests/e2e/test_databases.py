@@ -1,6 +1,8 @@
 """Databases end to end: the specification's file, outages of real servers, what `check` says."""
 
 import json
+import pathlib
+import tempfile
 
 import pytest
 
@@ -29,18 +31,23 @@ DATABASES = """{
     }"""
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    server = Postgres(tmp_path_factory.mktemp("postgres")).start()
-    yield server
-    server.close()
+def serving(kind):
+    """A server of this kind. Not below pytest's own directory: every pytest that starts closes that
+    to the user that the server runs as."""
+    with tempfile.TemporaryDirectory(prefix="vigia-db-") as directory:
+        server = kind(pathlib.Path(directory)).start()
+        yield server
+        server.close()
 
 
 @pytest.fixture(scope="module")
-def mariadb(tmp_path_factory):
-    server = MariaDb(tmp_path_factory.mktemp("mariadb")).start()
-    yield server
-    server.close()
+def postgres():
+    yield from serving(Postgres)
+
+
+@pytest.fixture(scope="module")
+def mariadb():
+    yield from serving(MariaDb)
 
 
 @pytest.fixture(params=["postgres", "mariadb"])
