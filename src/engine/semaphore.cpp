@@ -21,8 +21,7 @@ OnExit(F) -> OnExit<F>;
 }  // namespace
 
 asio::awaitable<Semaphore::Permit> Semaphore::acquire() {
-    // Those who were granted room stand in front of those who wait, until they have resumed.
-    if (in_use_ < limit_ && (waiting_.empty() || waiting_.back().granted)) {
+    if (in_use_ < limit_) {
         ++in_use_;
         co_return Permit(*this);
     }
@@ -30,7 +29,7 @@ asio::awaitable<Semaphore::Permit> Semaphore::acquire() {
     bool taken = false;
     const OnExit leave{[this, place, &taken] {
         const bool granted = place->granted;
-        waiting_.erase(place);
+        (granted ? granted_ : waiting_).erase(place);
         if (granted && !taken) release();  // cancelled with the room already ours: pass it on
     }};
     co_await place->parking.wait();
@@ -39,14 +38,16 @@ asio::awaitable<Semaphore::Permit> Semaphore::acquire() {
     co_return Permit(*this);
 }
 
+/// Room changes hands without ever being free in between, so that nobody slips in.
 void Semaphore::release() {
-    for (Waiter& waiter : waiting_) {
-        if (waiter.granted) continue;
-        waiter.granted = true;  // the room changes hands: in_use_ stays
-        waiter.parking.resume();
+    if (waiting_.empty()) {
+        --in_use_;
         return;
     }
-    --in_use_;
+    Waiter& first = waiting_.front();
+    granted_.splice(granted_.end(), waiting_, waiting_.begin());
+    first.granted = true;
+    first.parking.resume();
 }
 
 }  // namespace vigia

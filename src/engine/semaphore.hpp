@@ -48,12 +48,14 @@ private:
         Parking parking;
         bool granted = false;
     };
+    using Waiters = std::list<Waiter>;
     void release();
 
     boost::asio::any_io_executor executor_;
     std::size_t limit_;
     std::size_t in_use_ = 0;
-    std::list<Waiter> waiting_;
+    Waiters waiting_;
+    Waiters granted_;  ///< theirs is the room already; they have not resumed yet
 };
 
 }  // namespace vigia
