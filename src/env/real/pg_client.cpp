@@ -1,6 +1,7 @@
 #include "env/real/pg_client.hpp"
 
 #include "env/real/pg_session.hpp"
+#include "env/real/process.hpp"
 #include "env/real/url.hpp"
 
 #include <cstddef>
@@ -17,7 +18,7 @@ public:
           resolver_(resolver),
           sockets_(context, *this),
           trust_(clock, system_ca_file()),
-          shared_{clock, sockets_, trust_, {}} {}
+          shared_{clock, sockets_, trust_, account_name(), {}} {}
 
     asio::awaitable<DbAnswer> ask(DbRequest request);
 

@@ -77,7 +77,7 @@ asio::awaitable<bool> PgSession::open(std::string address, MonoTime connect_limi
     address_ = std::move(address);
     phase_began_ = now();
     errno = 0;
-    connection_ = begin_connection(target_, address_);
+    connection_ = begin_connection(target_, address_, shared_.account);
     if (!connection_) co_return fail(ReasonCode::no_buffers);
     ::PQsetNoticeReceiver(connection_.get(), &ignore_notice, nullptr);
     ::PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);

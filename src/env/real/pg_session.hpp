@@ -29,6 +29,7 @@ struct PgShared {
     Clock& clock;
     PollSet& sockets;  ///< its listener passes readiness on to the session that waits
     TrustStores& trust;
+    std::string account;              ///< who logs in where no user is configured
     std::vector<PgSession*> waiting;  ///< by descriptor
 };
 
