@@ -302,10 +302,11 @@ TEST(PgFaults, NoQueryGetsOutOfItsTransaction) {
         {"COPY readable TO STDOUT", "query query_failed"},
         {"COPY readable FROM STDIN", "query query_not_reading"},
         {"SELECT 1 / 0", "query query_failed"},
-        {"COMMIT", "good"},  // of nothing
+        {"COMMIT", "query query_not_reading"},  // of nothing
+        {"SET search_path TO absent", "query query_not_reading"},
+        {"-- nothing", "query query_not_reading"},
         {"SHOW server_version", "good"},
         {"SELECT 1 -- ; and a comment", "good"},
-        {"-- nothing", "good"},
     };
     PgWorld world;
     world.server().query("CREATE TABLE IF NOT EXISTS readable (n int)");

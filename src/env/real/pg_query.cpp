@@ -152,14 +152,17 @@ asio::awaitable<bool> PgSession::read_rows(MonoTime deadline) {
         }
         if (answer_.failure) co_return false;
         if (first_row_ == MonoTime{}) first_row_ = now();
-        switch (result ? ::PQresultStatus(result.get()) : PGRES_EMPTY_QUERY) {
+        if (!result) co_return fail(ReasonCode::protocol_error, "no answer");
+        switch (::PQresultStatus(result.get())) {
             case PGRES_SINGLE_TUPLE:
                 if (take_rows(result.get())) break;
                 co_return true;
             case PGRES_TUPLES_OK:
+                co_return true;
             case PGRES_COMMAND_OK:
             case PGRES_EMPTY_QUERY:
-                co_return true;
+                co_return fail(target_.query.empty() ? ReasonCode::protocol_error
+                                                     : ReasonCode::query_not_reading);
             case PGRES_COPY_OUT:
             case PGRES_COPY_IN:
             case PGRES_COPY_BOTH:
