@@ -3,7 +3,9 @@
 #include "env/clock.hpp"
 #include "env/db_client.hpp"
 #include "env/real/pg_failure.hpp"
+#include "env/real/pg_meter.hpp"
 #include "env/real/pg_options.hpp"
+#include "env/real/pg_requests.hpp"
 #include "env/real/poll_set.hpp"
 #include "env/real/tls_trust.hpp"
 
@@ -13,6 +15,7 @@
 #include <libpq-fe.h>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vigia {
@@ -38,8 +41,10 @@ struct PgShared {
 /// closes the connection at once: nothing is sent but a goodbye if there is room for it, and what
 /// the server still sends is refused.
 ///
-/// The descriptor is watched only while a wait lasts, because libpq closes and replaces it (TLS
-/// refused, then plain) without saying so.
+/// libpq's descriptor is watched only while a wait for the connection lasts, because libpq closes
+/// and replaces it (TLS refused, then plain) without saying so. From then on all that is said goes
+/// through a PgMeter, and what comes is looked at before libpq gets it: how long an answer may be,
+/// and what a login demands, is for us to say.
 class PgSession {
 public:
     PgSession(PgShared& shared, const DbTarget& target, DbAnswer& answer);
@@ -66,6 +71,7 @@ private:
     enum class Frame : std::uint8_t { entered, refused, failed };
 
     boost::asio::awaitable<bool> wait(unsigned events, MonoTime deadline);
+    boost::asio::awaitable<bool> wait_at(int descriptor, unsigned events, MonoTime deadline);
     boost::asio::awaitable<bool> flush(MonoTime deadline);
     /// Null without a failure: nothing more comes.
     boost::asio::awaitable<PgResult> next_result(MonoTime deadline);
@@ -74,24 +80,30 @@ private:
 
     PostgresPollingStatusType step(unsigned events);
     bool look(unsigned events);
+    bool heed_requests(std::string_view bytes);
+    bool settle();
     void enter(ConnStatusType status);
     void enter(Phase phase);
+    void expect(std::size_t limit);
     bool verify();
     bool opened();
     bool take_rows(const PGresult* result);
     std::string frame(bool complete, MonoTime deadline) const;
     bool fail(ReasonCode code, std::string detail = {});
     bool fail_by_facts();
+    bool fail_flooded();
     bool fail_by(const PGresult* result, MonoTime deadline);
     void note_errno(int error);
     MonoTime now() const { return shared_.clock.now().mono; }
     bool wants_tls() const;
+    unsigned decrypted() const;
 
     PgShared& shared_;
     const DbTarget& target_;
     DbAnswer& answer_;
     std::string address_;
     PgConn connection_;
+    std::unique_ptr<PgMeter> meter_;  // null: not connected yet
     std::unique_ptr<Alarm> alarm_;
     unsigned ready_events_ = 0;
     Phase phase_ = Phase::connect;
@@ -99,9 +111,12 @@ private:
     MonoTime asked_{};
     MonoTime first_row_{};
     PgFacts facts_;
+    PgRequests requests_;
     bool verified_ = false;
-    std::size_t bytes_ = 0;     // of values, in rows that were read
-    std::size_t incoming_ = 0;  // of the wire, since the last row
+    bool flooded_ = false;
+    std::size_t bytes_ = 0;    // of values, in rows that were read
+    std::size_t limit_ = 0;    // of what may come until the next thing expected has
+    std::size_t counted_ = 0;  // what had come by the last one
 };
 
 }  // namespace vigia
