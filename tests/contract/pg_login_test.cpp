@@ -1,4 +1,4 @@
-// PgClient while it logs in: requests in pieces, and more than it gives.
+// PgClient while it logs in: requests in pieces, and calculations that take their time.
 
 #include "env/real/process.hpp"
 #include "tests/contract/pg_world.hpp"
@@ -116,6 +116,53 @@ TEST(PgLogin, AChallengeIsMetOnlyWithinReason) {
             EXPECT_EQ(brief(world.ask(target)), expected) << one.rounds;
             EXPECT_EQ(scram->proved, one.proved) << one.rounds;
         }
+    }
+}
+
+asio::awaitable<void> count_turns(std::shared_ptr<const Scram> scram, int& turns) {
+    while (!scram->proved) {
+        co_await asio::post(asio::use_awaitable);
+        if (scram->asked) ++turns;
+    }
+}
+
+TEST(PgLogin, TheLoopGoesOnWhileAProofIsCalculated) {
+    PgWorld world;
+    const auto scram = make_scram("100000");
+    DbTarget target = world.good();
+    target.port = world.serve(asking_for(scram));
+    int turns = 0;
+    asio::co_spawn(world.io, count_turns(scram, turns), [](std::exception_ptr) {});
+    EXPECT_EQ(brief(world.ask(target)), "login connection_closed");
+    EXPECT_TRUE(scram->proved);
+    EXPECT_GT(turns, 1000);
+}
+
+TEST(PgLogin, TheDeadlinePassesAndCancellationsCountWhileAProofIsCalculated) {
+    PgWorld world;
+    const auto scram = make_scram("100000");
+    DbTarget target = world.good();
+    target.port = world.serve(asking_for(scram));
+    // Each of them stands in line behind the ones before.
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(brief(world.ask(target, 20ms)), "login timeout");
+    DbRequest request;
+    request.target = std::make_shared<const DbTarget>(target);
+    request.deadline = world.now() + 20s;
+    scram->asked = false;
+    const DbAnswer answer =
+        world.ask_cancelled_when(std::move(request), [scram] { return scram->asked; });
+    EXPECT_EQ(brief(answer), "login internal");
+    EXPECT_EQ(brief(world.ask(world.good())), "good");
+}
+
+TEST(PgLogin, ManyProveThemselvesAtOnce) {
+    PgWorld world;
+    std::vector<DbRequest> requests;
+    for (int i = 0; i < 20; ++i) {
+        requests.push_back({std::make_shared<const DbTarget>(world.good()), world.now() + 20s});
+    }
+    for (const DbAnswer& answer : world.ask_all(std::move(requests))) {
+        EXPECT_EQ(brief(answer), "good");
     }
 }
 

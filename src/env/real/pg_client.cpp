@@ -18,7 +18,8 @@ public:
           resolver_(resolver),
           sockets_(context, *this),
           trust_(clock, system_ca_file()),
-          shared_{clock, sockets_, trust_, account_name(), {}} {}
+          calculations_(context, "vigia-scram"),
+          shared_{clock, sockets_, trust_, calculations_, account_name(), {}} {}
 
     asio::awaitable<DbAnswer> ask(DbRequest request);
 
@@ -32,6 +33,7 @@ private:
     Resolver& resolver_;
     PollSet sockets_;
     TrustStores trust_;
+    SideThread calculations_;
     PgShared shared_;
 };
 

@@ -20,7 +20,7 @@ namespace vigia {
 ///
 /// All that comes is counted before libpq gets it: what lies behind a row of more than 2 MiB,
 /// itself included, is not read; such a first row is `query_failed`, and so is a long answer to a
-/// question of our own.
+/// question of our own. The calculations of a SCRAM login are made on a thread beside the loop.
 ///
 /// DbTlsMode is ignored for Unix sockets, as libpq does. The environment: see begin_connection().
 ///

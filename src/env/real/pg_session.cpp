@@ -4,6 +4,7 @@
 #include "env/real/http_failure.hpp"
 #include "env/real/pg_glance.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -15,7 +16,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// libpq makes all of them at once, while the loop stands still; servers ask for 4,096.
+/// A fifth of a second or so, on a thread for which all the logins stand in line; servers ask for
+/// 4,096.
 constexpr std::uint64_t kMostScramRounds = 100'000;
 constexpr std::size_t kMaxVersion = 128;
 constexpr std::size_t kMostOfTls = std::size_t{256} * 1024;  // with a list of accepted CAs
@@ -32,6 +34,55 @@ int socket_error(int descriptor) {
     socklen_t size = sizeof error;
     return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : 0;
 }
+
+PgStep poll(PGconn* connection) {
+    PgStep step;
+    errno = 0;
+    step.next = ::PQconnectPoll(connection);
+    step.os_errno = errno;
+    return step;
+}
+
+/// The step that answers a SCRAM challenge: thousands of HMACs. It has the connection for itself,
+/// and closes it if nobody waits for it any more.
+class ScramStep final : public SideTask {
+public:
+    ScramStep(PgConn connection, Alarm& alarm)
+        : connection_(std::move(connection)), alarm_(&alarm) {}
+
+    void run() override {
+        if (wanted_) step_ = poll(connection_.get());
+    }
+    void ended() override {
+        ended_ = true;
+        if (wanted_) alarm_->ring();
+    }
+
+    // On the loop.
+    void give_up() { wanted_ = false; }
+    bool is_over() const { return ended_; }
+    PgConn take_connection() { return std::move(connection_); }
+    PgStep step() const { return step_; }
+
+private:
+    PgConn connection_;
+    Alarm* const alarm_;  // only while it is wanted
+    PgStep step_;
+    std::atomic<bool> wanted_ = true;
+    bool ended_ = false;
+};
+
+/// However a wait for it ends.
+class GiveUp {
+public:
+    explicit GiveUp(ScramStep& step) : step_(step) {}
+    ~GiveUp() { step_.give_up(); }
+    GiveUp(const GiveUp&) = delete;
+    GiveUp& operator=(const GiveUp&) = delete;
+
+private:
+    ScramStep& step_;
+};
 
 }  // namespace
 
@@ -119,29 +170,60 @@ asio::awaitable<bool> PgSession::open(std::string address, MonoTime connect_limi
         const MonoTime limit = phase_ == Phase::connect ? connect_limit : deadline;
         const bool is_ready = co_await wait(events, limit);
         if (!is_ready) co_return false;
-        next = step(events);
+        next = co_await step(events, deadline);
         if (next == PGRES_POLLING_FAILED) co_return false;
     }
     co_return opened();
 }
 
 /// One step of libpq's, and what it shows. Failed: the answer has the failure.
-PostgresPollingStatusType PgSession::step(unsigned events) {
-    if (!look(events)) return PGRES_POLLING_FAILED;
-    errno = 0;
-    const PostgresPollingStatusType next = ::PQconnectPoll(connection_.get());
-    if (next == PGRES_POLLING_FAILED) {
-        note_errno(errno);
-        fail_by_facts();
-        return next;
+asio::awaitable<PostgresPollingStatusType> PgSession::step(unsigned events, MonoTime deadline) {
+    challenged_ = false;
+    if (!look(events)) co_return PGRES_POLLING_FAILED;
+    PgStep made;
+    if (challenged_) {
+        made = co_await step_aside(deadline);
+        if (answer_.failure) co_return PGRES_POLLING_FAILED;
+    } else {
+        made = poll(connection_.get());
     }
-    if (!settle()) return PGRES_POLLING_FAILED;
+    if (made.next == PGRES_POLLING_FAILED) {
+        note_errno(made.os_errno);
+        fail_by_facts();
+        co_return made.next;
+    }
+    if (!settle()) co_return PGRES_POLLING_FAILED;
     if (!verified_ && phase_ == Phase::login && ::PQsslInUse(connection_.get()) != 0) {
         // The handshake is complete, and nothing was sent after it yet.
-        if (!verify()) return PGRES_POLLING_FAILED;
+        if (!verify()) co_return PGRES_POLLING_FAILED;
         verified_ = true;
     }
-    return next;
+    co_return made.next;
+}
+
+/// A step beside the loop. If the deadline passes meanwhile, the connection is left to the thread.
+asio::awaitable<PgStep> PgSession::step_aside(MonoTime deadline) {
+    const auto task = std::make_shared<ScramStep>(std::move(connection_), *alarm_);
+    if (!shared_.calculations.submit(task)) {
+        connection_ = task->take_connection();
+        co_return poll(connection_.get());
+    }
+    const GiveUp at_the_end(*task);
+    bool cancelled = false;
+    while (!task->is_over() && !cancelled && now() < deadline) {
+        const bool woken = co_await alarm_->wait_until(deadline);
+        cancelled = !woken;
+    }
+    if (task->is_over()) {
+        connection_ = task->take_connection();
+        co_return task->step();
+    }
+    if (cancelled) {
+        fail(ReasonCode::internal, "cancelled");
+    } else {
+        fail(ReasonCode::timeout);
+    }
+    co_return PgStep{};
 }
 
 /// Takes note of where a step has led to.
@@ -192,6 +274,7 @@ bool PgSession::heed_requests(std::string_view bytes) {
         if (request.rounds == 0 || request.rounds > kMostScramRounds) {
             return fail(ReasonCode::protocol_error, "SCRAM iterations");
         }
+        challenged_ = true;
     }
     if (requests_.over()) facts_.wants_login = false;
     return true;

@@ -7,6 +7,7 @@
 #include "env/real/pg_options.hpp"
 #include "env/real/pg_requests.hpp"
 #include "env/real/poll_set.hpp"
+#include "env/real/side_thread.hpp"
 #include "env/real/tls_trust.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -27,11 +28,18 @@ using PgResult = std::unique_ptr<PGresult, PgResultDeleter>;
 
 class PgSession;
 
+/// What one call of PQconnectPoll() did.
+struct PgStep {
+    PostgresPollingStatusType next = PGRES_POLLING_FAILED;
+    int os_errno = 0;  ///< that it left behind
+};
+
 /// What the sessions of one client share.
 struct PgShared {
     Clock& clock;
     PollSet& sockets;  ///< its listener passes readiness on to the session that waits
     TrustStores& trust;
+    SideThread& calculations;         ///< PBKDF2
     std::string account;              ///< who logs in where no user is configured
     std::vector<PgSession*> waiting;  ///< by descriptor
 };
@@ -72,13 +80,14 @@ private:
 
     boost::asio::awaitable<bool> wait(unsigned events, MonoTime deadline);
     boost::asio::awaitable<bool> wait_at(int descriptor, unsigned events, MonoTime deadline);
+    boost::asio::awaitable<PostgresPollingStatusType> step(unsigned events, MonoTime deadline);
+    boost::asio::awaitable<PgStep> step_aside(MonoTime deadline);
     boost::asio::awaitable<bool> flush(MonoTime deadline);
     /// Null without a failure: nothing more comes.
     boost::asio::awaitable<PgResult> next_result(MonoTime deadline);
     boost::asio::awaitable<Frame> enter_read_only(bool complete, MonoTime deadline);
     boost::asio::awaitable<bool> read_rows(MonoTime deadline);
 
-    PostgresPollingStatusType step(unsigned events);
     bool look(unsigned events);
     bool heed_requests(std::string_view bytes);
     bool settle();
@@ -102,7 +111,7 @@ private:
     const DbTarget& target_;
     DbAnswer& answer_;
     std::string address_;
-    PgConn connection_;
+    PgConn connection_;               // null while another thread has it
     std::unique_ptr<PgMeter> meter_;  // null: not connected yet
     std::unique_ptr<Alarm> alarm_;
     unsigned ready_events_ = 0;
@@ -112,6 +121,7 @@ private:
     MonoTime first_row_{};
     PgFacts facts_;
     PgRequests requests_;
+    bool challenged_ = false;  // the next step is a long calculation
     bool verified_ = false;
     bool flooded_ = false;
     std::size_t bytes_ = 0;    // of values, in rows that were read
