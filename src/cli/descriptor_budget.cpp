@@ -7,7 +7,7 @@
 namespace vigia {
 
 DescriptorBudget descriptor_budget(std::uint64_t limit, std::size_t monitors) {
-    constexpr std::uint64_t kPerProbe = 2;
+    constexpr std::uint64_t kPerProbe = 3;
     const std::uint64_t reserved = std::min(kReservedDescriptors, limit / 2);
     const std::uint64_t room = (limit - reserved) / kPerProbe;
     const std::uint64_t wanted = std::min<std::uint64_t>(monitors, kMostInFlight);

@@ -19,8 +19,9 @@ inline constexpr std::size_t kMostInFlight = 20'000;
 /// Kept free for everything that is no probe: log, mail, resolver, the loop itself.
 inline constexpr std::uint64_t kReservedDescriptors = 64;
 
-/// A probe may hold two descriptors, while an IPv6 and an IPv4 address are tried side by side. Of a
-/// very low limit half is kept free.
+/// A probe may hold three descriptors: that of a PostgreSQL server does, a socket and the pair that
+/// libpq reads it through; others two, while an IPv6 and an IPv4 address are tried side by side. Of
+/// a very low limit half is kept free.
 DescriptorBudget descriptor_budget(std::uint64_t limit, std::size_t monitors);
 
 /// The warning that belongs to a budget which is not enough.

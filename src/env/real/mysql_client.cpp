@@ -3,6 +3,7 @@
 #include "env/real/mysql_failure.hpp"
 #include "env/real/mysql_session.hpp"
 #include "env/real/mysql_transport.hpp"
+#include "env/real/process.hpp"
 #include "env/real/socket_watch.hpp"
 #include "env/real/tls_trust.hpp"
 
@@ -15,7 +16,6 @@
 #include <chrono>
 #include <cstddef>
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <utility>
@@ -43,15 +43,6 @@ constexpr unsigned long kMariadbLimits = 100101;
 constexpr unsigned long kMysqlLimits = 50708;
 constexpr unsigned long kMysqlReadOnly = 50605;
 
-/// The account this process runs under; asked once, since that may take its time.
-std::string own_user_name() {
-    std::array<char, 4096> room{};
-    passwd entry{};
-    passwd* found = nullptr;
-    ::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found);
-    return found == nullptr ? std::string("vigia") : std::string(found->pw_name);
-}
-
 /// The statement that limits the statements to come to a little more than `left`; empty where there
 /// is none. It must not come first: a SLEEP that it ends is an answer to MySQL.
 std::string limit_statement(const MysqlSession& session, Duration left) {
@@ -73,7 +64,7 @@ public:
           resolver_(resolver),
           sockets_(context, clock),
           trust_(clock, system_ca_file()),
-          shared_{sockets_, trust_, own_user_name()} {}
+          shared_{sockets_, trust_, account_name()} {}
 
     asio::awaitable<DbAnswer> ask(DbRequest request);
 

@@ -1,6 +1,7 @@
 #include "env/real/pg_client.hpp"
 
 #include "env/real/pg_session.hpp"
+#include "env/real/process.hpp"
 #include "env/real/url.hpp"
 
 #include <cstddef>
@@ -17,7 +18,8 @@ public:
           resolver_(resolver),
           sockets_(context, *this),
           trust_(clock, system_ca_file()),
-          shared_{clock, sockets_, trust_, {}} {}
+          calculations_(context, "vigia-scram"),
+          shared_{clock, sockets_, trust_, calculations_, account_name(), {}} {}
 
     asio::awaitable<DbAnswer> ask(DbRequest request);
 
@@ -31,6 +33,7 @@ private:
     Resolver& resolver_;
     PollSet sockets_;
     TrustStores trust_;
+    SideThread calculations_;
     PgShared shared_;
 };
 

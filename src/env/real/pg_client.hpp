@@ -18,10 +18,9 @@ namespace vigia {
 /// statement_timeout; servers from 14 on also end it half a second after a cancelled question's
 /// connection. Rows come one by one, and reading stops at the limits of core/database.hpp.
 ///
-/// TODO(large-rows): one row has no such limit. libpq hands rows out whole, and reads a long one
-/// within a single call for as long as more of it is there. If it comes slowly enough for us to
-/// look, a first row of more than 2 MiB is `query_failed`; if not, all of it is in memory, the loop
-/// stands still meanwhile, and the deadline may pass. To be cured by reading the answer ourselves.
+/// All that comes is counted before libpq gets it: what lies behind a row of more than 2 MiB,
+/// itself included, is not read; such a first row is `query_failed`, and so is a long answer to a
+/// question of our own. The calculations of a SCRAM login are made on a thread beside the loop.
 ///
 /// DbTlsMode is ignored for Unix sockets, as libpq does. The environment: see begin_connection().
 ///

@@ -54,7 +54,8 @@ bool is_private(const struct stat& status) {
 
 }  // namespace
 
-PgConn begin_connection(const DbTarget& target, const std::string& address) {
+PgConn begin_connection(const DbTarget& target, const std::string& address,
+                        const std::string& account) {
     const std::string port = std::to_string(target.port);
     const std::string& name = target.tls.server_name.empty() ? target.host : target.tls.server_name;
     std::vector<const char*> keys;
@@ -67,7 +68,7 @@ PgConn begin_connection(const DbTarget& target, const std::string& address) {
     if (!address.empty()) set("hostaddr", address.c_str());
     set("port", port.c_str());
     set("dbname", target.database.c_str());
-    set("user", target.user.c_str());
+    set("user", target.user.empty() ? account.c_str() : target.user.c_str());
     set("password", target.password.reveal().c_str());
     set("passfile", kNoFile);
     set("application_name", "vigia");

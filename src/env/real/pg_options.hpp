@@ -20,11 +20,13 @@ using PgConn = std::unique_ptr<PGconn, PgConnDeleter>;
 /// Nothing else has a say: every option for which libpq would look at a file of the user's is set,
 /// here, to a file that cannot exist. libpq takes an empty value for none, and asks the
 /// environment: whoever runs this hides PG* before (hide_environment() in process.hpp). An empty
-/// user or database remains PostgreSQL's own: the account of this process, the name of the user.
+/// user or database is what it is to PostgreSQL: `account`, that of this process, for which libpq
+/// would ask the system's user databases each time, and the name of the user.
 ///
 /// TLS is negotiated as `tls_mode` says, but verified by us (PgSession): libpq 15 would read the
 /// whole bundle of the system for every connection, and tells of the result in prose.
-PgConn begin_connection(const DbTarget& target, const std::string& address);
+PgConn begin_connection(const DbTarget& target, const std::string& address,
+                        const std::string& account);
 
 /// Why the client certificate of `tls` or its key cannot be used; nothing if they can be, or if
 /// none is configured. Reads the files. libpq would go on without a certificate that is not there,

@@ -20,7 +20,8 @@ using namespace std::chrono_literals;
 
 constexpr int kChecksItsClients = 140'000;  // PQserverVersion() from which on servers can
 constexpr Duration kNear = 100ms;
-constexpr std::size_t kMaxRowOnTheWire = 2 * kMaxDbBytes;
+constexpr std::size_t kMostOfRow = 2 * kMaxDbBytes;            // and of what precedes it
+constexpr std::size_t kMostOfAnswer = std::size_t{64} * 1024;  // to a question of our own
 
 std::string_view field(const PGresult* result, int code) {
     const char* const text = ::PQresultErrorField(result, code);
@@ -36,6 +37,11 @@ bool is_setting_refused(const PGresult* result) {
 bool is_error(const PGresult* result) {
     const ExecStatusType status = ::PQresultStatus(result);
     return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
+}
+
+/// What nobody listens for would be kept.
+void drop_notifications(PGconn* connection) {
+    while (PGnotify* const notification = ::PQnotifies(connection)) ::PQfreemem(notification);
 }
 
 }  // namespace
@@ -79,22 +85,20 @@ asio::awaitable<PgResult> PgSession::next_result(MonoTime deadline) {
     while (::PQisBusy(connection_.get()) != 0) {
         const bool is_ready = co_await wait(PollSet::kRead, deadline);
         if (!is_ready || !look(PollSet::kRead)) co_return nullptr;
-        if (incoming_ > kMaxRowOnTheWire) {
-            fail(ReasonCode::query_failed, "a row of more than 1 MiB");
-            co_return nullptr;
-        }
         errno = 0;
         if (::PQconsumeInput(connection_.get()) == 0) {
             note_errno(errno);
             fail_by_facts();
             co_return nullptr;
         }
+        drop_notifications(connection_.get());
     }
-    incoming_ = 0;
+    expect(limit_);
     co_return PgResult(::PQgetResult(connection_.get()));
 }
 
 asio::awaitable<PgSession::Frame> PgSession::enter_read_only(bool complete, MonoTime deadline) {
+    expect(kMostOfAnswer);
     const std::string text = frame(complete, deadline);
     if (::PQsendQuery(connection_.get(), text.c_str()) == 0) {
         fail_by_facts();
@@ -130,6 +134,7 @@ asio::awaitable<bool> PgSession::ask(MonoTime deadline) {
                                        nullptr, nullptr, 0);
     }
     if (accepted == 0) co_return fail_by_facts();
+    expect(target_.query.empty() ? kMostOfAnswer : kMostOfRow);
     ::PQsetSingleRowMode(connection);
     const bool sent = co_await flush(deadline);
     if (!sent) co_return false;
@@ -146,20 +151,24 @@ asio::awaitable<bool> PgSession::read_rows(MonoTime deadline) {
     for (;;) {
         const PgResult result = co_await next_result(deadline);
         // A row too large to be read, after others: what lies beyond is no failure.
-        if (answer_.failure && answer_.result.rows > 0 && incoming_ > kMaxRowOnTheWire) {
+        if (flooded_ && answer_.result.rows > 0) {
             answer_.failure.reset();
+            answer_.result.capped = true;
             co_return true;
         }
         if (answer_.failure) co_return false;
         if (first_row_ == MonoTime{}) first_row_ = now();
-        switch (result ? ::PQresultStatus(result.get()) : PGRES_EMPTY_QUERY) {
+        if (!result) co_return fail(ReasonCode::protocol_error, "no answer");
+        switch (::PQresultStatus(result.get())) {
             case PGRES_SINGLE_TUPLE:
                 if (take_rows(result.get())) break;
                 co_return true;
             case PGRES_TUPLES_OK:
+                co_return true;
             case PGRES_COMMAND_OK:
             case PGRES_EMPTY_QUERY:
-                co_return true;
+                co_return fail(target_.query.empty() ? ReasonCode::protocol_error
+                                                     : ReasonCode::query_not_reading);
             case PGRES_COPY_OUT:
             case PGRES_COPY_IN:
             case PGRES_COPY_BOTH:

@@ -4,8 +4,9 @@
 #include "env/real/http_failure.hpp"
 #include "env/real/pg_glance.hpp"
 
-#include <boost/asio/this_coro.hpp>
+#include <atomic>
 #include <cerrno>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <utility>
 
@@ -15,9 +16,12 @@ namespace asio = boost::asio;
 
 namespace {
 
+/// A fifth of a second or so, on a thread for which all the logins stand in line; servers ask for
+/// 4,096.
 constexpr std::uint64_t kMostScramRounds = 100'000;
 constexpr std::size_t kMaxVersion = 128;
-constexpr int kSaslFinal = 12;  // asks for nothing any more, as 0, OK
+constexpr std::size_t kMostOfTls = std::size_t{256} * 1024;  // with a list of accepted CAs
+constexpr std::size_t kMostOfLogin = std::size_t{64} * 1024;
 
 void ignore_notice(void*, const PGresult*) {}
 
@@ -31,14 +35,67 @@ int socket_error(int descriptor) {
     return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : 0;
 }
 
+PgStep poll(PGconn* connection) {
+    PgStep step;
+    errno = 0;
+    step.next = ::PQconnectPoll(connection);
+    step.os_errno = errno;
+    return step;
+}
+
+/// The step that answers a SCRAM challenge: thousands of HMACs. It has the connection for itself,
+/// and closes it if nobody waits for it any more.
+class ScramStep final : public SideTask {
+public:
+    ScramStep(PgConn connection, Alarm& alarm)
+        : connection_(std::move(connection)), alarm_(&alarm) {}
+
+    void run() override {
+        if (wanted_) step_ = poll(connection_.get());
+    }
+    void ended() override {
+        ended_ = true;
+        if (wanted_) alarm_->ring();
+    }
+
+    // On the loop.
+    void give_up() { wanted_ = false; }
+    bool is_over() const { return ended_; }
+    PgConn take_connection() { return std::move(connection_); }
+    PgStep step() const { return step_; }
+
+private:
+    PgConn connection_;
+    Alarm* const alarm_;  // only while it is wanted
+    PgStep step_;
+    std::atomic<bool> wanted_ = true;
+    bool ended_ = false;
+};
+
+/// However a wait for it ends.
+class GiveUp {
+public:
+    explicit GiveUp(ScramStep& step) : step_(step) {}
+    ~GiveUp() { step_.give_up(); }
+    GiveUp(const GiveUp&) = delete;
+    GiveUp& operator=(const GiveUp&) = delete;
+
+private:
+    ScramStep& step_;
+};
+
 }  // namespace
 
 PgSession::PgSession(PgShared& shared, const DbTarget& target, DbAnswer& answer)
     : shared_(shared), target_(target), answer_(answer), alarm_(shared.clock.make_alarm()) {}
 
 PgSession::~PgSession() {
-    // A goodbye that would have to wait is not waited for.
-    if (connection_) ::PQsetnonblocking(connection_.get(), 1);
+    if (connection_) {
+        // A goodbye that would have to wait is not waited for.
+        ::PQsetnonblocking(connection_.get(), 1);
+        connection_.reset();
+    }
+    if (meter_) meter_->send();
 }
 
 bool PgSession::wants_tls() const {
@@ -50,9 +107,30 @@ void PgSession::ready(unsigned events) {
     alarm_->ring();
 }
 
-/// Waits until the connection is ready; `ready_events_` says for what.
+/// Waits until libpq can go on; `ready_events_` says with what.
 asio::awaitable<bool> PgSession::wait(unsigned events, MonoTime deadline) {
-    const int descriptor = ::PQsocket(connection_.get());
+    if (!meter_) {
+        const bool woken = co_await wait_at(::PQsocket(connection_.get()), events, deadline);
+        co_return woken;
+    }
+    for (;;) {
+        if (!meter_->send()) co_return fail_by_facts();  // libpq has given up
+        ready_events_ = meter_->ready(events) | (events & decrypted());
+        if (ready_events_ != 0) co_return true;
+        const bool woken = co_await wait_at(meter_->socket(), meter_->wanted(events), deadline);
+        if (!woken) co_return false;
+        if ((ready_events_ & (PollSet::kRead | PollSet::kError)) != 0) meter_->receive();
+    }
+}
+
+/// A record of TLS may be longer than what libpq takes of it at once.
+unsigned PgSession::decrypted() const {
+    SSL* const tls = phase_ == Phase::tls ? nullptr : tls_of(connection_.get());
+    return tls != nullptr && ::SSL_pending(tls) > 0 ? PollSet::kRead : 0U;
+}
+
+asio::awaitable<bool> PgSession::wait_at(int descriptor, unsigned events, MonoTime deadline) {
+    if (descriptor < 0) co_return fail(ReasonCode::internal, "no descriptor");
     const auto index = static_cast<std::size_t>(descriptor);
     ready_events_ = 0;
     if (const int error = shared_.sockets.watch(descriptor, events); error != 0) {
@@ -77,7 +155,7 @@ asio::awaitable<bool> PgSession::open(std::string address, MonoTime connect_limi
     address_ = std::move(address);
     phase_began_ = now();
     errno = 0;
-    connection_ = begin_connection(target_, address_);
+    connection_ = begin_connection(target_, address_, shared_.account);
     if (!connection_) co_return fail(ReasonCode::no_buffers);
     ::PQsetNoticeReceiver(connection_.get(), &ignore_notice, nullptr);
     ::PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
@@ -85,42 +163,85 @@ asio::awaitable<bool> PgSession::open(std::string address, MonoTime connect_limi
         note_errno(errno);
         co_return fail_by_facts();
     }
-    enter(::PQstatus(connection_.get()));  // a Unix socket is connected at once
+    if (!settle()) co_return false;  // a Unix socket is connected at once
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (next != PGRES_POLLING_OK) {
         const unsigned events = next == PGRES_POLLING_READING ? PollSet::kRead : PollSet::kWrite;
         const MonoTime limit = phase_ == Phase::connect ? connect_limit : deadline;
         const bool is_ready = co_await wait(events, limit);
         if (!is_ready) co_return false;
-        next = step(events);
+        next = co_await step(events, deadline);
         if (next == PGRES_POLLING_FAILED) co_return false;
     }
     co_return opened();
 }
 
 /// One step of libpq's, and what it shows. Failed: the answer has the failure.
-PostgresPollingStatusType PgSession::step(unsigned events) {
-    if (!look(events)) return PGRES_POLLING_FAILED;
-    errno = 0;
-    const PostgresPollingStatusType next = ::PQconnectPoll(connection_.get());
-    if (next == PGRES_POLLING_FAILED) {
-        note_errno(errno);
-        fail_by_facts();
-        return next;
+asio::awaitable<PostgresPollingStatusType> PgSession::step(unsigned events, MonoTime deadline) {
+    challenged_ = false;
+    if (!look(events)) co_return PGRES_POLLING_FAILED;
+    PgStep made;
+    if (challenged_) {
+        made = co_await step_aside(deadline);
+        if (answer_.failure) co_return PGRES_POLLING_FAILED;
+    } else {
+        made = poll(connection_.get());
     }
-    enter(::PQstatus(connection_.get()));
+    if (made.next == PGRES_POLLING_FAILED) {
+        note_errno(made.os_errno);
+        fail_by_facts();
+        co_return made.next;
+    }
+    if (!settle()) co_return PGRES_POLLING_FAILED;
     if (!verified_ && phase_ == Phase::login && ::PQsslInUse(connection_.get()) != 0) {
         // The handshake is complete, and nothing was sent after it yet.
-        if (!verify()) return PGRES_POLLING_FAILED;
+        if (!verify()) co_return PGRES_POLLING_FAILED;
         verified_ = true;
     }
-    return next;
+    co_return made.next;
+}
+
+/// A step beside the loop. If the deadline passes meanwhile, the connection is left to the thread.
+asio::awaitable<PgStep> PgSession::step_aside(MonoTime deadline) {
+    const auto task = std::make_shared<ScramStep>(std::move(connection_), *alarm_);
+    if (!shared_.calculations.submit(task)) {
+        connection_ = task->take_connection();
+        co_return poll(connection_.get());
+    }
+    const GiveUp at_the_end(*task);
+    bool cancelled = false;
+    while (!task->is_over() && !cancelled && now() < deadline) {
+        const bool woken = co_await alarm_->wait_until(deadline);
+        cancelled = !woken;
+    }
+    if (task->is_over()) {
+        connection_ = task->take_connection();
+        co_return task->step();
+    }
+    if (cancelled) {
+        fail(ReasonCode::internal, "cancelled");
+    } else {
+        fail(ReasonCode::timeout);
+    }
+    co_return PgStep{};
+}
+
+/// Takes note of where a step has led to.
+bool PgSession::settle() {
+    if (meter_ && !meter_->send()) meter_.reset();  // libpq tries once more, without TLS
+    const ConnStatusType status = ::PQstatus(connection_.get());
+    if (status == CONNECTION_MADE && !meter_) {
+        meter_ = PgMeter::insert(::PQsocket(connection_.get()));
+        if (!meter_) return fail(reason_of_errno(errno).value_or(ReasonCode::internal));
+    }
+    enter(status);
+    return true;
 }
 
 /// Notes what the connection has for libpq; false if that is its end.
 bool PgSession::look(unsigned events) {
     const int descriptor = ::PQsocket(connection_.get());
-    if (phase_ == Phase::connect) {
+    if (!meter_) {
         if ((ready_events_ & PollSet::kError) == 0) return true;
         const int error = socket_error(descriptor);
         if (error == 0) return true;
@@ -128,28 +249,48 @@ bool PgSession::look(unsigned events) {
         return fail_by_facts();
     }
     if ((events & PollSet::kRead) == 0) return true;
+    if (meter_->received() - counted_ > limit_) return fail_flooded();
     SSL* const tls = phase_ == Phase::tls ? nullptr : tls_of(connection_.get());
     PgGlance seen = glance(descriptor, tls);
-    incoming_ += seen.waiting;
     if (seen.over()) {
         facts_.ended = seen.ended;
-        facts_.os_errno = seen.os_errno;
+        facts_.os_errno = seen.os_errno != 0 ? seen.os_errno : meter_->os_errno();
         facts_.tls_error = std::move(seen.tls_error);
         return fail_by_facts();
     }
     if (phase_ == Phase::tls && facts_.tls_answer == 0 && seen.size > 0) {
         facts_.tls_answer = seen.bytes[0];
     }
-    if (phase_ == Phase::login) {
-        const int code = authentication_code(seen);
-        facts_.wants_login = code > 0 && code != kSaslFinal;
-        if (is_foreign_authentication(code)) return fail(ReasonCode::login_failed, "GSSAPI, SSPI");
-        // libpq makes all of them at once, while the loop stands still; servers ask for 4,096.
-        if (scram_iterations(seen) > kMostScramRounds) {
-            return fail(ReasonCode::protocol_error, "too many SCRAM iterations");
+    return phase_ != Phase::login || heed_requests(seen.text());
+}
+
+/// What the server asks of who logs in, before libpq gets to read it.
+bool PgSession::heed_requests(std::string_view bytes) {
+    const std::vector<PgRequest> requests = requests_.take(bytes);
+    for (const PgRequest& request : requests) {
+        facts_.wants_login = request.wants_answer();
+        if (request.is_foreign()) return fail(ReasonCode::login_failed, "GSSAPI, SSPI");
+        if (!request.is_challenge()) continue;
+        if (request.rounds == 0 || request.rounds > kMostScramRounds) {
+            return fail(ReasonCode::protocol_error, "SCRAM iterations");
         }
+        challenged_ = true;
     }
+    if (requests_.over()) facts_.wants_login = false;
     return true;
+}
+
+/// From here on no more than `limit` bytes may come before the next of what is waited for.
+void PgSession::expect(std::size_t limit) {
+    limit_ = limit;
+    counted_ = meter_->received();
+}
+
+bool PgSession::fail_flooded() {
+    flooded_ = true;
+    if (phase_ != Phase::query) return fail(ReasonCode::protocol_error, "a login too long");
+    return fail(ReasonCode::query_failed,
+                target_.query.empty() ? "an answer too long" : "a row of more than 2 MiB");
 }
 
 void PgSession::enter(ConnStatusType status) {
@@ -157,6 +298,7 @@ void PgSession::enter(ConnStatusType status) {
         case CONNECTION_NEEDED:
         case CONNECTION_STARTED:  // perhaps once more, without TLS
             facts_.tls_answer = 0;
+            requests_ = {};
             return enter(Phase::connect);
         case CONNECTION_MADE:  // before TLS, after it, or without
             if (phase_ == Phase::connect) {
@@ -180,6 +322,7 @@ void PgSession::enter(Phase phase) {
     took += time - phase_began_;
     phase_began_ = time;
     phase_ = phase;
+    if (meter_) expect(phase == Phase::tls ? kMostOfTls : kMostOfLogin);
 }
 
 bool PgSession::verify() {

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <map>
+#include <pwd.h>
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -122,6 +123,14 @@ std::optional<std::string> environment_variable(const std::string& name) {
     const char* const value = std::getenv(name.c_str());
     if (value == nullptr) return std::nullopt;
     return std::string(value);
+}
+
+std::string account_name() {
+    std::array<char, 4096> room{};
+    passwd entry{};
+    passwd* found = nullptr;
+    ::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found);
+    return found == nullptr ? std::string("vigia") : std::string(found->pw_name);
 }
 
 ConfigSources real_sources(std::string base_directory) {

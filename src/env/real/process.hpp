@@ -55,6 +55,10 @@ std::optional<std::string> environment_variable(const std::string& name);
 /// The largest file that a configuration may refer to (secrets, certificates, CA bundles).
 inline constexpr std::size_t kMaxReferencedFile = std::size_t{4} * 1024 * 1024;
 
+/// The account that this process runs under, "vigia" if it has no name. Any thread; may take its
+/// time: it is asked for once.
+std::string account_name();
+
 /// Reading a configuration from the real files and environment.
 ConfigSources real_sources(std::string base_directory);
 

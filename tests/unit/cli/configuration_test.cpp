@@ -111,14 +111,14 @@ TEST(DescriptorBudget, LeavesRoomAndStaysUnderItsBound) {
         bool enough;
         std::uint64_t needed;
     } rows[] = {
-        {1'024, 10, 480, true, 84},
-        {1'024, 480, 480, true, 1'024},
-        {1'024, 481, 480, false, 1'026},
-        {48, 120, 12, false, 304},
-        {0, 1, 1, false, 66},
-        {48, 1, 12, true, 66},
-        {kInfinite, 100'000, 20'000, true, 40'064},
-        {40'063, 100'000, 19'999, false, 40'064},
+        {1'024, 10, 320, true, 94},
+        {1'024, 320, 320, true, 1'024},
+        {1'024, 321, 320, false, 1'027},
+        {48, 120, 8, false, 424},
+        {0, 1, 1, false, 67},
+        {48, 1, 8, true, 67},
+        {kInfinite, 100'000, 20'000, true, 60'064},
+        {60'063, 100'000, 19'999, false, 60'064},
     };
     for (const auto& row : rows) {
         const DescriptorBudget budget = descriptor_budget(row.limit, row.monitors);
