@@ -47,7 +47,7 @@ TEST(Database, HasTheDefaultsOfItsKind) {
         expected.port = row.port;
         if (row.kind >= DbKind::sqlserver) expected.driver = "FreeTDS";
         EXPECT_EQ(db(monitor), expected);
-        EXPECT_EQ(endpoint_of(monitor.target), "db.example:" + std::to_string(row.port));
+        EXPECT_EQ(endpoint_of(monitor.target), "db://db.example:" + std::to_string(row.port));
     }
 }
 
@@ -123,7 +123,7 @@ TEST(Database, HostsMayBeSocketsWhereThereAreAny) {
         "c": {"type": "postgresql", "host": "2001:db8::1"},
         "d": {"type": "odbc", "driver": "SQLite3"}}})");
     ASSERT_EQ(config.monitors.size(), 4U);
-    EXPECT_EQ(endpoint_of(config.monitors[2]->target), "[2001:db8::1]:5432");
+    EXPECT_EQ(endpoint_of(config.monitors[2]->target), "db://[2001:db8::1]:5432");
     EXPECT_EQ(db(*config.monitors[3]).host, "");
 }
 
