@@ -112,7 +112,11 @@ void read_query(ObjectReader& reader, std::string& query) {
 
 /// A number or a text, as the operand of a comparison.
 std::optional<Comparison> read_operand(ReadContext& context, const JsonValue& value, CompareOp op) {
-    if (value.kind == JsonKind::number) return Comparison{op, number_value(value.text)};
+    if (value.kind == JsonKind::number) {
+        const std::optional<std::int64_t> integer = integer_value(value.text);
+        if (integer) return Comparison{op, *integer};
+        return Comparison{op, number_value(value.text)};
+    }
     if (value.kind == JsonKind::string) {
         std::optional<std::string> text = read_string(context, value);
         if (text) return Comparison{op, std::move(*text)};

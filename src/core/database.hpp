@@ -34,10 +34,11 @@ enum class CompareOp : std::uint8_t {
     greater,
 };
 
-/// `VALUE op operand`. A number compares as a number, a text byte by byte.
+/// `VALUE op operand`. A number compares as a number, exactly where both are integers of 64 bits; a
+/// text byte by byte.
 struct Comparison {
     CompareOp op = CompareOp::equal;
-    std::variant<double, std::string> operand = 0.0;
+    std::variant<double, std::int64_t, std::string> operand = 0.0;
 
     friend bool operator==(const Comparison&, const Comparison&) = default;
 };

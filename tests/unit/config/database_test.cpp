@@ -75,7 +75,7 @@ TEST(Database, ReadsEveryKey) {
     expected.query = "SELECT count(*) FROM t";
     expected.expect.value = {{CompareOp::less, 10.5},
                              {CompareOp::not_equal, std::string("x")},
-                             {CompareOp::greater_equal, 1.0}};
+                             {CompareOp::greater_equal, std::int64_t{1}}};
     expected.expect.min_rows = 1;
     expected.expect.max_rows = 3;
     expected.tls_mode = DbTlsMode::verify_full;
@@ -91,7 +91,7 @@ TEST(Database, ReadsEveryKey) {
 TEST(Database, ExpectationsHaveShortForms) {
     const DbTarget number = db(database("mysql", R"("expect": {"value": 1, "rows": 2})"));
     ASSERT_EQ(number.expect.value.size(), 1U);
-    EXPECT_EQ(number.expect.value[0], (Comparison{CompareOp::equal, 1.0}));
+    EXPECT_EQ(number.expect.value[0], (Comparison{CompareOp::equal, std::int64_t{1}}));
     EXPECT_EQ(number.expect.min_rows, 2U);
     EXPECT_EQ(number.expect.max_rows, 2U);
     const DbTarget text = db(database("mysql", R"("expect": {"value": "ok"})"));
