@@ -73,7 +73,9 @@ struct DbTarget {
 // What is read of an answer; what lies beyond is not read, and no failure.
 inline constexpr std::uint64_t kMaxDbRows = 10'000;
 inline constexpr std::size_t kMaxDbBytes = std::size_t{1024} * 1024;
-inline constexpr std::size_t kMaxDbValue = 1024;  ///< bytes kept of the first value
+/// Bytes kept of the first value: more than is shown, since a secret in it must be whole to be
+/// found.
+inline constexpr std::size_t kMaxDbValue = std::size_t{32} * 1024;
 
 /// As far as an answer is judged.
 struct DbResult {

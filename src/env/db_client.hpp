@@ -17,6 +17,10 @@ struct DbRequest {
     MonoTime deadline{};  ///< of all of it
 };
 
+/// Bytes kept of a text that a server says of itself or of a failure: more than is shown of it, as
+/// secrets are hidden first, and whole ones only are found.
+inline constexpr std::size_t kMaxServerText = std::size_t{32} * 1024;
+
 /// What came of it. With a `failure`, the rest is as far as it came.
 struct DbAnswer {
     std::optional<Reason> failure;

@@ -1,6 +1,7 @@
 #include "env/real/mysql_failure.hpp"
 
 #include "base/text.hpp"
+#include "env/db_client.hpp"
 #include "env/real/http_failure.hpp"
 
 #include <algorithm>
@@ -14,8 +15,6 @@
 namespace vigia {
 
 namespace {
-
-constexpr std::size_t kMaxDetail = 512;
 
 // Numbers of servers, which libmariadb's headers do not all know (MySQL's and MariaDB's lists of
 // error codes).
@@ -67,7 +66,7 @@ Reason broken(const MysqlFacts& facts, const std::string& detail) {
 std::string one_line(std::string text) {
     std::replace_if(
         text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-    return shorten(text, kMaxDetail);
+    return shorten(text, kMaxServerText);
 }
 
 std::string_view skip_space(std::string_view text) {

@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::size_t kStack = std::size_t{96} * 1024;  // of libmariadb's coroutine; 60 by default
 constexpr int kWindUps = 64;  // far more than libmariadb has reads and writes in a row
-constexpr std::size_t kMaxVersion = 100;
 constexpr std::size_t kMaxPacket = std::size_t{16} * 1024 * 1024;  // a row in memory
 
 /// None of them may show the server the password as it is, but to one that proved who it is.
@@ -246,7 +245,7 @@ void MysqlSession::note_greeting() {
     std::string_view version = ::mysql_get_server_info(&mysql_);
     if (is_mariadb()) version = version.substr(0, version.find("-MariaDB"));
     answer_.server_version = is_mariadb() ? "MariaDB " : "MySQL ";
-    answer_.server_version += shorten(version, kMaxVersion);
+    answer_.server_version += shorten(version, kMaxServerText);
 }
 
 /// The server has greeted, and libmariadb has a login for it: decides whether it goes through TLS.
