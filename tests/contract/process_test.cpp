@@ -97,6 +97,21 @@ TEST(ProcessDeathTest, ForbidsCoreDumps) {
     });
 }
 
+TEST(ProcessDeathTest, HidesWhatDatabaseClientsWouldLookAt) {
+    in_child([] {
+        const char* const names[] = {"PGHOST",  "TDSPORT",          "TDSVER",
+                                     "TDSHOST", "TDSDUMP",          "TDSDUMPCONFIG",
+                                     "FREETDS", "LIBMYSQL_PLUGINS", "MYSQL_TCP_PORT"};
+        for (const char* const name : names) ::setenv(name, "canary", 1);
+        ::setenv("FREETDSCONF", "/machine/freetds.conf", 1);
+        prepare_environment();
+        for (const char* const name : names) {
+            if (::getenv(name) != nullptr || environment_variable(name) != "canary") return false;
+        }
+        return true;
+    });
+}
+
 TEST(ProcessDeathTest, SurvivesAWriteToAClosedPipe) {
     in_child([] {
         ignore_sigpipe();

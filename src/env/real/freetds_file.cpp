@@ -17,8 +17,6 @@ FreetdsFile& FreetdsFile::of_process() {
 FreetdsFile::FreetdsFile() : file_(::memfd_create("vigia-freetds", MFD_CLOEXEC)) {
     if (file_ < 0) return;
     ::setenv("FREETDSCONF", fmt::format("/proc/self/fd/{}", file_).c_str(), 1);
-    ::unsetenv("TDSDUMP");  // would write passwords to a file
-    ::unsetenv("TDSDUMPCONFIG");
 }
 
 std::string FreetdsFile::section(const std::string& lines) {

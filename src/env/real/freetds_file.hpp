@@ -14,7 +14,8 @@ namespace vigia {
 /// Any thread.
 class FreetdsFile {
 public:
-    /// Made at the first call, which sets FREETDSCONF: not beside other uses of the environment.
+    /// Made at the first call, which sets FREETDSCONF: prepare_environment() in process.hpp makes
+    /// it before there are threads.
     static FreetdsFile& of_process();
 
     FreetdsFile(const FreetdsFile&) = delete;

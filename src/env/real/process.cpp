@@ -1,6 +1,7 @@
 #include "env/real/process.hpp"
 
 #include "env/real/descriptor.hpp"
+#include "env/real/freetds_file.hpp"
 
 #include <algorithm>
 #include <array>
@@ -114,6 +115,15 @@ void hide_environment(std::string_view prefix) {
         if (value != nullptr) hidden_variables()[name] = value;
         ::unsetenv(name.c_str());
     }
+}
+
+void prepare_environment() {
+    // libpq; FreeTDS, which would even write passwords to the file that TDSDUMP names; libmariadb,
+    // which would load the plugins that LIBMYSQL_PLUGINS names.
+    for (const char* const client : {"PG", "TDS", "FREETDS", "LIBMYSQL", "MARIADB_", "MYSQL_"}) {
+        hide_environment(client);
+    }
+    FreetdsFile::of_process();
 }
 
 std::optional<std::string> environment_variable(const std::string& name) {
