@@ -47,6 +47,17 @@ void read_plain(ObjectReader& reader, std::string_view key, std::string& target)
     }
 }
 
+/// Replaces a name that is not ASCII by its A-labels, which is what name servers and certificates
+/// have. False if there are none.
+bool make_ascii(const ReadContext& context, std::string& host) {
+    const auto& ascii_host = context.sources().ascii_host;
+    if (!ascii_host || std::all_of(host.begin(), host.end(), is_ascii)) return true;
+    std::optional<std::string> ascii = ascii_host(host);
+    if (!ascii) return false;
+    host = std::move(*ascii);
+    return true;
+}
+
 void read_host(ObjectReader& reader, DbTarget& target) {
     ReadContext& context = reader.context();
     const bool has_dsn = target.kind == DbKind::odbc;
@@ -63,7 +74,7 @@ void read_host(ObjectReader& reader, DbTarget& target) {
             context.error(
                 *at, context.text("not a path of a Unix socket: at most {} bytes", kLongestPath));
         }
-    } else if (!is_host(*host)) {
+    } else if (!is_host(*host) || !make_ascii(context, *host)) {
         context.error(*at, context.text("not a valid host name"));
     }
     target.host = std::move(*host);
@@ -190,6 +201,9 @@ void read_db_tls(ObjectReader& parent, DbTarget& target) {
                                        {"verify-ca", DbTlsMode::verify_ca},
                                        {"verify-full", DbTlsMode::verify_full}});
     read_tls_members(reader, target.tls);
+    if (!make_ascii(context, target.tls.server_name)) {
+        context.error(*reader.find("server_name"), context.text("not a valid host name"));
+    }
     const JsonValue* verify = reader.find("verify");
     if (verify != nullptr && !has_mode && target.tls.verify) {
         target.tls_mode = DbTlsMode::verify_full;

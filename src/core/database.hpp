@@ -55,7 +55,7 @@ struct DbExpectation {
 /// A database: where it is, who asks what, and which answer is good.
 struct DbTarget {
     DbKind kind = DbKind::postgresql;
-    std::string host;  ///< begins with `/`: a Unix socket (PostgreSQL: its directory)
+    std::string host;  ///< ASCII; begins with `/`: a Unix socket (PostgreSQL: its directory)
     std::uint16_t port = 0;
     std::string database;
     std::string user;

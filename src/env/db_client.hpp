@@ -36,7 +36,8 @@ struct DbAnswer {
 /// single statement in a read-only transaction where the server has such a thing, under a time
 /// limit of the server's own. Called on the shard's thread. A call completes by its deadline
 /// (within the timer's granularity) with `timeout` and the phase it hung in; cancelled, soon with
-/// any failure. Server texts come in `failure->detail`, as "SQLSTATE or number: text".
+/// any failure. Server texts come in `failure->detail`, as "SQLSTATE or number: text". Hosts are
+/// ASCII: the configuration has made them so.
 /// Implementations: env/real (libpq, libmariadb, ODBC), sim (scripted).
 class DbClient {
 public:

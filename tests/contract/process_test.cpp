@@ -49,6 +49,13 @@ TEST(RealSources, ReadFilesAndVariables) {
     EXPECT_EQ(sources.environment("VIGIA_TEST_VARIABLE"), std::nullopt);
 }
 
+TEST(RealSources, KnowTheALabelsOfHosts) {
+    const ConfigSources sources = real_sources("/base");
+    EXPECT_EQ(sources.ascii_host("ñandú.test"), "xn--and-6ma2c.test");
+    EXPECT_EQ(sources.ascii_host("ÑANDÚ.test"), "xn--and-6ma2c.test");
+    EXPECT_EQ(sources.ascii_host(std::string(80, 'x') + "ñ.test"), std::nullopt);
+}
+
 TEST(DescribeSystemError, SpeaksTheLanguageOfTheCatalog) {
     EXPECT_EQ(describe_system_error(ENOSPC, Catalog(Language::en)), "No space left on device");
     EXPECT_EQ(describe_system_error(ENOSPC, Catalog(Language::es)),

@@ -7,7 +7,6 @@
 #include "env/real/sql_guard.hpp"
 #include "env/real/tds_glance.hpp"
 #include "env/real/tls_trust.hpp"
-#include "env/real/url.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <functional>
@@ -109,12 +108,11 @@ asio::awaitable<void> OdbcClient::Impl::find(const DbTarget& target, DbAnswer& a
                                              MonoTime deadline,
                                              std::vector<std::string>& addresses) {
     if (resolver_ == nullptr || target.host.empty()) co_return;
-    const std::string name = ascii_host(target.host).value_or(target.host);
     Resolution resolution;
-    resolution.addresses = resolver_->known(name);
+    resolution.addresses = resolver_->known(target.host);
     if (!resolution.addresses) {
         const MonoTime began = clock_.now().mono;
-        resolution = co_await resolver_->resolve(name, deadline);
+        resolution = co_await resolver_->resolve(target.host, deadline);
         answer.timings.dns = clock_.now().mono - began;
     }
     if (!resolution.addresses) {

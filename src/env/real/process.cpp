@@ -2,6 +2,7 @@
 
 #include "env/real/descriptor.hpp"
 #include "env/real/freetds_file.hpp"
+#include "env/real/url.hpp"
 
 #include <algorithm>
 #include <array>
@@ -142,6 +143,7 @@ ConfigSources real_sources(std::string base_directory) {
         return std::move(*content);
     };
     sources.environment = environment_variable;
+    sources.ascii_host = ascii_host;
     sources.base_directory = std::move(base_directory);
     return sources;
 }

@@ -88,6 +88,42 @@ TEST(Database, ReadsEveryKey) {
     EXPECT_EQ(db(monitor), expected);
 }
 
+TEST(Database, HasClientCertificatesWhereTheClientIsOurs) {
+    FakeSources world;
+    world.files = {{"/c", ""}, {"/k", ""}};
+    const DbTarget target = db(database("postgresql", R"("tls": {"mode": "verify-full",
+        "server_name": "sql.example", "cert_file": "/c", "key_file": "/k"})",
+                                        world));
+    EXPECT_EQ(target.tls.server_name, "sql.example");
+    EXPECT_EQ(target.tls.cert_file, "/c");
+    EXPECT_EQ(target.tls.key_file, "/k");
+}
+
+TEST(Database, HostsBecomeAsciiForEveryKind) {
+    FakeSources world;
+    world.ascii_hosts = {{"ñandú.example", "xn--and-6ma2c.example"},
+                         {"CAFÉ.example", "xn--caf-dma.example"}};
+    for (const char* const type : {"mysql", "mariadb", "postgresql", "sqlserver", "odbc"}) {
+        const Config config =
+            good(R"({"databases": {"D": {"host": "ñandú.example", "type": ")" + std::string(type) +
+                     R"(", "tls": {"server_name": "CAFÉ.example"}}}})",
+                 world);
+        ASSERT_EQ(config.monitors.size(), 1U);
+        EXPECT_EQ(db(*config.monitors[0]).host, "xn--and-6ma2c.example") << type;
+        EXPECT_EQ(db(*config.monitors[0]).tls.server_name, "xn--caf-dma.example") << type;
+    }
+    EXPECT_EQ(db(database("mysql", R"("user": "Ana")", world)).host, "db.example");
+}
+
+TEST(Database, IntegersStayExact) {
+    const DbTarget target = db(database(
+        "mysql", R"("expect": {"value": {"==": 9007199254740993, "<": 1e300, ">": -1.5}})"));
+    EXPECT_EQ(target.expect.value,
+              (std::vector<Comparison>{{CompareOp::less, 1e300},
+                                       {CompareOp::equal, std::int64_t{9'007'199'254'740'993}},
+                                       {CompareOp::greater, -1.5}}));
+}
+
 TEST(Database, ExpectationsHaveShortForms) {
     const DbTarget number = db(database("mysql", R"("expect": {"value": 1, "rows": 2})"));
     ASSERT_EQ(number.expect.value.size(), 1U);
