@@ -2,6 +2,7 @@
 #include "config/characters.hpp"
 #include "config/sections.hpp"
 #include "config/url.hpp"
+#include "core/sql_guard.hpp"
 
 #include <algorithm>
 #include <array>
@@ -80,31 +81,10 @@ void read_host(ObjectReader& reader, DbTarget& target) {
     target.host = std::move(*host);
 }
 
-/// Past blanks, comments and opening brackets.
-std::string_view first_word(std::string_view query) {
-    for (;;) {
-        query.remove_prefix(std::min(query.find_first_not_of("( \t\r\n"), query.size()));
-        const bool block = query.starts_with("/*");
-        if (!block && !query.starts_with("--")) break;
-        const std::size_t end = query.find(block ? "*/" : "\n");
-        if (end == std::string_view::npos) return {};
-        query.remove_prefix(end + (block ? 2 : 1));
-    }
-    const auto* const end = std::find_if_not(query.begin(), query.end(), is_alphanumeric);
-    return query.substr(0, static_cast<std::size_t>(end - query.begin()));
-}
-
-/// Statements that begin so only read; the server's read-only transaction sees to the rest of them,
-/// but not to programs that COPY starts or blocks that bring their own transactions.
-bool begins_like_reading(std::string_view query) {
-    constexpr auto kWords = std::to_array<std::string_view>(
-        {"select", "with", "values", "table", "show", "explain", "describe", "desc"});
-    return std::ranges::find(kWords, ascii_lower(first_word(query))) != kWords.end();
-}
-
 /// "SELECT 1" may end with a semicolon; what follows one would be a second statement.
-void read_query(ObjectReader& reader, std::string& query) {
+void read_query(ObjectReader& reader, DbTarget& target) {
     ReadContext& context = reader.context();
+    std::string& query = target.query;
     if (!reader.read("query", query)) return;
     constexpr std::size_t kLongestQuery = std::size_t{64} * 1024;
     const JsonValue& at = *reader.find("query");
@@ -113,10 +93,11 @@ void read_query(ObjectReader& reader, std::string& query) {
         context.error(at, context.text("the query is empty"));
     } else if (query.size() > kLongestQuery || query.find('\0') != std::string::npos) {
         context.error(at, context.text("the query is too long or holds a NUL byte"));
-    } else if (!begins_like_reading(query)) {
-        context.error(at, context.text("the query may only read: it must begin with SELECT, WITH, "
-                                       "VALUES, TABLE, SHOW, EXPLAIN or DESCRIBE"));
     } else {
+        const QueryFault fault = begins_like_reading(query, target.kind)
+                                     ? find_query_fault(query, target.kind)
+                                     : QueryFault::not_reading;
+        if (fault != QueryFault::none) context.error(at, context.text(message_of(fault)));
         query.resize(end + 1);
     }
 }
@@ -238,6 +219,36 @@ void read_driver(ObjectReader& reader, DbTarget& target) {
     members.finish();
 }
 
+const JsonValue* member_of(const Document& document, const JsonValue& object,
+                           std::string_view key) {
+    for (const JsonValue* v = document.first_child(object); v != nullptr; v = document.next(*v)) {
+        if (v->key == key) return v;
+    }
+    return nullptr;
+}
+
+/// The value that `key` leads to, as in "tls/ca_file", or the nearest around it that is there.
+const JsonValue& value_at(const Document& document, const JsonValue& object, std::string_view key) {
+    const std::size_t slash = std::min(key.find('/'), key.size());
+    const JsonValue* value = member_of(document, object, key.substr(0, slash));
+    if (value == nullptr && key == "password") {
+        value = member_of(document, object, "password_file");
+    }
+    if (value == nullptr) return object;
+    if (slash == key.size()) return *value;
+    const JsonValue* const inner = member_of(document, *value, key.substr(slash + 1));
+    return inner == nullptr ? *value : *inner;
+}
+
+/// What the driver will not do: told now rather than by every check.
+void report_odbc_problems(ObjectReader& reader, const DbTarget& target) {
+    ReadContext& context = reader.context();
+    for (const OdbcProblem& problem : odbc_problems(target)) {
+        context.error(value_at(context.document(), reader.object(), problem.key),
+                      context.text(message_of(problem.fault)));
+    }
+}
+
 DbTarget read_db_target(ObjectReader& reader) {
     DbTarget target;
     if (reader.require("type") != nullptr) {
@@ -258,7 +269,7 @@ DbTarget read_db_target(ObjectReader& reader) {
     if (std::optional<GivenSecret> password = reader.secret("password", "password_file")) {
         target.password = std::move(password->secret);
     }
-    read_query(reader, target.query);
+    read_query(reader, target);
     read_expect(reader, target.expect);
     read_db_tls(reader, target);
     if (target.kind == DbKind::sqlserver || target.kind == DbKind::odbc) {

@@ -1,10 +1,10 @@
 #include "env/real/odbc_client.hpp"
 
+#include "core/sql_guard.hpp"
 #include "env/real/freetds_file.hpp"
 #include "env/real/odbc_pool.hpp"
 #include "env/real/odbc_session.hpp"
 #include "env/real/odbc_string.hpp"
-#include "env/real/sql_guard.hpp"
 #include "env/real/tds_glance.hpp"
 #include "env/real/tls_trust.hpp"
 
@@ -262,7 +262,7 @@ asio::awaitable<DbAnswer> OdbcClient::Impl::ask(DbRequest request) {
     const std::string problem = tls_problem(target);
     if (!problem.empty()) {
         answer.failure = Reason{Phase::none, ReasonCode::no_driver, 0, problem};
-    } else if (!may_be_reading(target.query, target.kind)) {
+    } else if (find_query_fault(target.query, target.kind) != QueryFault::none) {
         answer.failure = Reason{Phase::query, ReasonCode::query_not_reading, 0, {}};
     } else {
         co_await converse(request, answer);
