@@ -2,6 +2,7 @@
 #include "config/characters.hpp"
 #include "config/sections.hpp"
 #include "config/url.hpp"
+#include "core/odbc_string.hpp"
 #include "core/sql_guard.hpp"
 
 #include <algorithm>
@@ -274,6 +275,7 @@ DbTarget read_db_target(ObjectReader& reader) {
     read_db_tls(reader, target);
     if (target.kind == DbKind::sqlserver || target.kind == DbKind::odbc) {
         read_driver(reader, target);
+        report_odbc_problems(reader, target);
     }
     return target;
 }

@@ -32,4 +32,9 @@ std::string FreetdsFile::section(const std::string& lines) {
     return name;
 }
 
+std::size_t FreetdsFile::count_sections() const {
+    const std::lock_guard lock(mutex_);
+    return names_.size();
+}
+
 }  // namespace vigia

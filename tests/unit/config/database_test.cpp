@@ -58,9 +58,8 @@ TEST(Database, ReadsEveryKey) {
         "port": 1444, "database": "it's; {a} \"b\"", "user": "o'brien", "password_file": "pw",
         "query": "SELECT count(*) FROM t; ",
         "expect": {"value": {">=": 1, "<": 10.5, "!=": "x"}, "rows": {"min": 1, "max": 3}},
-        "tls": {"mode": "verify-full", "ca_file": "/ca", "server_name": "sql.example",
-                "cert_file": "/c", "key_file": "/k"},
-        "driver": "ODBC Driver 18 for SQL Server", "options": {"TDS_Version": "7.4", "APP": "v"},
+        "tls": {"mode": "verify-full", "ca_file": "/ca", "server_name": "db.example"},
+        "driver": "TDS", "options": {"TDS_Version": "7.4", "APP": "v"},
         "timeout": 2, "tags": ["a"], "id": "the-db")",
                                      world);
     EXPECT_EQ(monitor.id.str(), "the-db");
@@ -80,10 +79,8 @@ TEST(Database, ReadsEveryKey) {
     expected.expect.max_rows = 3;
     expected.tls_mode = DbTlsMode::verify_full;
     expected.tls.ca_file = "/ca";
-    expected.tls.server_name = "sql.example";
-    expected.tls.cert_file = "/c";
-    expected.tls.key_file = "/k";
-    expected.driver = "ODBC Driver 18 for SQL Server";
+    expected.tls.server_name = "db.example";
+    expected.driver = "TDS";
     expected.options = {{"APP", "v"}, {"TDS_Version", "7.4"}};
     EXPECT_EQ(db(monitor), expected);
 }
@@ -226,6 +223,29 @@ TEST(Database, Mistakes) {
          1, 55, "/tls/verify", "contradicts \"mode\""},
         {"conditions", R"({"type": "odbc", "conditions": []})", 1, 18, "/conditions",
          "not available in this version"},
+    }));
+}
+
+TEST(Database, WhatTheDriverCannotDoIsAMistake) {
+    expect_mistakes(in_database({
+        {"TLS of a strange driver",
+         R"({"type": "odbc", "driver": "X", "tls": {"mode": "require"}})", 1, 49, "/tls/mode",
+         "not known how to hold this driver to TLS"},
+        {"TLS of a strange driver, in short",
+         R"({"type": "odbc", "driver": "X", "tls": {"verify": true}})", 1, 40, "/tls",
+         "not known how to hold this driver to TLS"},
+        {"an option against TLS",
+         R"({"type": "odbc", "options": {"Encrypt": "no"}, "tls": {"mode": "require"}})", 1, 41,
+         "/options/Encrypt", "leave the option out"},
+        {"a client certificate",
+         R"({"type": "mssql", "host": "x", "tls": {"mode": "require", "cert_file": "/f"}})", 1, 72,
+         "/tls/cert_file", "client certificate"},
+        {"another name than FreeTDS verifies",
+         R"({"type": "mssql", "host": "x", "tls": {"mode": "verify-full", "server_name": "y"}})", 1,
+         78, "/tls/server_name", "FreeTDS verifies the name"},
+        {"a password that cannot be written",
+         R"({"type": "mssql", "host": "x", "password": "a};b"})", 1, 44, "/password",
+         "connection string"},
     }));
 }
 
