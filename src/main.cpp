@@ -300,7 +300,7 @@ int run_command(Start start) {
 int main_of(std::vector<std::string_view> words) {
     ignore_sigpipe();
     forbid_core_dumps();
-    for (const char* const driver : {"PG", "TDS", "FREETDS"}) hide_environment(driver);
+    prepare_environment();
     const Language language = locale_language();
     StandardTerminal terminal(colours_wanted());
     try {

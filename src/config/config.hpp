@@ -88,6 +88,9 @@ struct ConfigSources {
     std::function<std::optional<std::string>(const std::string& path)> read_file;
     /// An environment variable, or nothing if it is unset.
     std::function<std::optional<std::string>(const std::string& name)> environment;
+    /// The A-labels of a host name that is not ASCII (RFC 5890), or nothing if it has none. Null:
+    /// such names stay as they are.
+    std::function<std::optional<std::string>(std::string_view host)> ascii_host;
     /// Directory that relative paths start from: that of the configuration file.
     std::string base_directory;
 };

@@ -2,6 +2,8 @@
 #include "config/characters.hpp"
 #include "config/sections.hpp"
 #include "config/url.hpp"
+#include "core/odbc_string.hpp"
+#include "core/sql_guard.hpp"
 
 #include <algorithm>
 #include <array>
@@ -47,6 +49,17 @@ void read_plain(ObjectReader& reader, std::string_view key, std::string& target)
     }
 }
 
+/// Replaces a name that is not ASCII by its A-labels, which is what name servers and certificates
+/// have. False if there are none.
+bool make_ascii(const ReadContext& context, std::string& host) {
+    const auto& ascii_host = context.sources().ascii_host;
+    if (!ascii_host || std::all_of(host.begin(), host.end(), is_ascii)) return true;
+    std::optional<std::string> ascii = ascii_host(host);
+    if (!ascii) return false;
+    host = std::move(*ascii);
+    return true;
+}
+
 void read_host(ObjectReader& reader, DbTarget& target) {
     ReadContext& context = reader.context();
     const bool has_dsn = target.kind == DbKind::odbc;
@@ -63,37 +76,16 @@ void read_host(ObjectReader& reader, DbTarget& target) {
             context.error(
                 *at, context.text("not a path of a Unix socket: at most {} bytes", kLongestPath));
         }
-    } else if (!is_host(*host)) {
+    } else if (!is_host(*host) || !make_ascii(context, *host)) {
         context.error(*at, context.text("not a valid host name"));
     }
     target.host = std::move(*host);
 }
 
-/// Past blanks, comments and opening brackets.
-std::string_view first_word(std::string_view query) {
-    for (;;) {
-        query.remove_prefix(std::min(query.find_first_not_of("( \t\r\n"), query.size()));
-        const bool block = query.starts_with("/*");
-        if (!block && !query.starts_with("--")) break;
-        const std::size_t end = query.find(block ? "*/" : "\n");
-        if (end == std::string_view::npos) return {};
-        query.remove_prefix(end + (block ? 2 : 1));
-    }
-    const auto* const end = std::find_if_not(query.begin(), query.end(), is_alphanumeric);
-    return query.substr(0, static_cast<std::size_t>(end - query.begin()));
-}
-
-/// Statements that begin so only read; the server's read-only transaction sees to the rest of them,
-/// but not to programs that COPY starts or blocks that bring their own transactions.
-bool begins_like_reading(std::string_view query) {
-    constexpr auto kWords = std::to_array<std::string_view>(
-        {"select", "with", "values", "table", "show", "explain", "describe", "desc"});
-    return std::ranges::find(kWords, ascii_lower(first_word(query))) != kWords.end();
-}
-
 /// "SELECT 1" may end with a semicolon; what follows one would be a second statement.
-void read_query(ObjectReader& reader, std::string& query) {
+void read_query(ObjectReader& reader, DbTarget& target) {
     ReadContext& context = reader.context();
+    std::string& query = target.query;
     if (!reader.read("query", query)) return;
     constexpr std::size_t kLongestQuery = std::size_t{64} * 1024;
     const JsonValue& at = *reader.find("query");
@@ -102,17 +94,22 @@ void read_query(ObjectReader& reader, std::string& query) {
         context.error(at, context.text("the query is empty"));
     } else if (query.size() > kLongestQuery || query.find('\0') != std::string::npos) {
         context.error(at, context.text("the query is too long or holds a NUL byte"));
-    } else if (!begins_like_reading(query)) {
-        context.error(at, context.text("the query may only read: it must begin with SELECT, WITH, "
-                                       "VALUES, TABLE, SHOW, EXPLAIN or DESCRIBE"));
     } else {
+        const QueryFault fault = begins_like_reading(query, target.kind)
+                                     ? find_query_fault(query, target.kind)
+                                     : QueryFault::not_reading;
+        if (fault != QueryFault::none) context.error(at, context.text(message_of(fault)));
         query.resize(end + 1);
     }
 }
 
 /// A number or a text, as the operand of a comparison.
 std::optional<Comparison> read_operand(ReadContext& context, const JsonValue& value, CompareOp op) {
-    if (value.kind == JsonKind::number) return Comparison{op, number_value(value.text)};
+    if (value.kind == JsonKind::number) {
+        const std::optional<std::int64_t> integer = integer_value(value.text);
+        if (integer) return Comparison{op, *integer};
+        return Comparison{op, number_value(value.text)};
+    }
     if (value.kind == JsonKind::string) {
         std::optional<std::string> text = read_string(context, value);
         if (text) return Comparison{op, std::move(*text)};
@@ -186,6 +183,9 @@ void read_db_tls(ObjectReader& parent, DbTarget& target) {
                                        {"verify-ca", DbTlsMode::verify_ca},
                                        {"verify-full", DbTlsMode::verify_full}});
     read_tls_members(reader, target.tls);
+    if (!make_ascii(context, target.tls.server_name)) {
+        context.error(*reader.find("server_name"), context.text("not a valid host name"));
+    }
     const JsonValue* verify = reader.find("verify");
     if (verify != nullptr && !has_mode && target.tls.verify) {
         target.tls_mode = DbTlsMode::verify_full;
@@ -220,6 +220,36 @@ void read_driver(ObjectReader& reader, DbTarget& target) {
     members.finish();
 }
 
+const JsonValue* member_of(const Document& document, const JsonValue& object,
+                           std::string_view key) {
+    for (const JsonValue* v = document.first_child(object); v != nullptr; v = document.next(*v)) {
+        if (v->key == key) return v;
+    }
+    return nullptr;
+}
+
+/// The value that `key` leads to, as in "tls/ca_file", or the nearest around it that is there.
+const JsonValue& value_at(const Document& document, const JsonValue& object, std::string_view key) {
+    const std::size_t slash = std::min(key.find('/'), key.size());
+    const JsonValue* value = member_of(document, object, key.substr(0, slash));
+    if (value == nullptr && key == "password") {
+        value = member_of(document, object, "password_file");
+    }
+    if (value == nullptr) return object;
+    if (slash == key.size()) return *value;
+    const JsonValue* const inner = member_of(document, *value, key.substr(slash + 1));
+    return inner == nullptr ? *value : *inner;
+}
+
+/// What the driver will not do: told now rather than by every check.
+void report_odbc_problems(ObjectReader& reader, const DbTarget& target) {
+    ReadContext& context = reader.context();
+    for (const OdbcProblem& problem : odbc_problems(target)) {
+        context.error(value_at(context.document(), reader.object(), problem.key),
+                      context.text(message_of(problem.fault)));
+    }
+}
+
 DbTarget read_db_target(ObjectReader& reader) {
     DbTarget target;
     if (reader.require("type") != nullptr) {
@@ -240,11 +270,12 @@ DbTarget read_db_target(ObjectReader& reader) {
     if (std::optional<GivenSecret> password = reader.secret("password", "password_file")) {
         target.password = std::move(password->secret);
     }
-    read_query(reader, target.query);
+    read_query(reader, target);
     read_expect(reader, target.expect);
     read_db_tls(reader, target);
     if (target.kind == DbKind::sqlserver || target.kind == DbKind::odbc) {
         read_driver(reader, target);
+        report_odbc_problems(reader, target);
     }
     return target;
 }

@@ -11,12 +11,13 @@ namespace vigia {
 namespace {
 
 /// The whole of `text` as a number, blanks around it left out: CHAR columns are padded.
-std::optional<double> number_of(std::string_view text) {
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
     const std::size_t first = text.find_first_not_of(' ');
     if (first == std::string_view::npos) return std::nullopt;
     text = text.substr(first, text.find_last_not_of(' ') - first + 1);
     if (text.starts_with('+')) text.remove_prefix(1);
-    double number = 0;
+    Number number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return number;
@@ -44,18 +45,33 @@ Reason failed(ReasonCode code, std::string detail) {
     return {.phase = Phase::condition, .code = code, .value = 0, .detail = std::move(detail)};
 }
 
-std::optional<Reason> compare(const Comparison& wanted, const std::string& value) {
-    if (const double* const number = std::get_if<double>(&wanted.operand)) {
-        const std::optional<double> actual = number_of(value);
-        if (!actual) return failed(ReasonCode::value_not_a_number, value);
-        if (holds(wanted.op, *actual <=> *number)) return std::nullopt;
-        return failed(ReasonCode::unexpected_value,
-                      fmt::format("{} {} {}", value, to_string(wanted.op), *number));
+/// `value` against the operand; none: it is no number, and should be one.
+struct Order {
+    const std::string& value;
+
+    using Result = std::optional<std::partial_ordering>;
+
+    Result operator()(double number) const {
+        const std::optional<double> actual = number_of<double>(value);
+        if (!actual) return std::nullopt;
+        return *actual <=> number;
     }
-    const auto& text = std::get<std::string>(wanted.operand);
-    if (holds(wanted.op, value <=> text)) return std::nullopt;
+    Result operator()(std::int64_t number) const {
+        const std::optional<std::int64_t> actual = number_of<std::int64_t>(value);
+        if (!actual) return (*this)(static_cast<double>(number));
+        return *actual <=> number;
+    }
+    Result operator()(const std::string& text) const { return value <=> text; }
+};
+
+std::optional<Reason> compare(const Comparison& wanted, const std::string& value) {
+    const Order::Result order = std::visit(Order{value}, wanted.operand);
+    if (!order) return failed(ReasonCode::value_not_a_number, value);
+    if (holds(wanted.op, *order)) return std::nullopt;
+    const std::string operand =
+        std::visit([](const auto& given) { return fmt::format("{}", given); }, wanted.operand);
     return failed(ReasonCode::unexpected_value,
-                  fmt::format("{} {} {}", value, to_string(wanted.op), text));
+                  fmt::format("{} {} {}", value, to_string(wanted.op), operand));
 }
 
 }  // namespace

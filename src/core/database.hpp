@@ -34,10 +34,11 @@ enum class CompareOp : std::uint8_t {
     greater,
 };
 
-/// `VALUE op operand`. A number compares as a number, a text byte by byte.
+/// `VALUE op operand`. A number compares as a number, exactly where both are integers of 64 bits; a
+/// text byte by byte.
 struct Comparison {
     CompareOp op = CompareOp::equal;
-    std::variant<double, std::string> operand = 0.0;
+    std::variant<double, std::int64_t, std::string> operand = 0.0;
 
     friend bool operator==(const Comparison&, const Comparison&) = default;
 };
@@ -54,7 +55,7 @@ struct DbExpectation {
 /// A database: where it is, who asks what, and which answer is good.
 struct DbTarget {
     DbKind kind = DbKind::postgresql;
-    std::string host;  ///< begins with `/`: a Unix socket (PostgreSQL: its directory)
+    std::string host;  ///< ASCII; begins with `/`: a Unix socket (PostgreSQL: its directory)
     std::uint16_t port = 0;
     std::string database;
     std::string user;
@@ -72,7 +73,9 @@ struct DbTarget {
 // What is read of an answer; what lies beyond is not read, and no failure.
 inline constexpr std::uint64_t kMaxDbRows = 10'000;
 inline constexpr std::size_t kMaxDbBytes = std::size_t{1024} * 1024;
-inline constexpr std::size_t kMaxDbValue = 1024;  ///< bytes kept of the first value
+/// Bytes kept of the first value: more than is shown, since a secret in it must be whole to be
+/// found.
+inline constexpr std::size_t kMaxDbValue = std::size_t{32} * 1024;
 
 /// As far as an answer is judged.
 struct DbResult {

@@ -45,8 +45,8 @@ struct Endpoint {
     std::string operator()(const HttpTarget& target) const { return endpoint_of_url(target.url); }
     std::string operator()(const DbTarget& target) const {
         const bool bare_ipv6 = target.host.find(':') != std::string::npos;
-        return fmt::format(fmt::runtime(bare_ipv6 ? "[{}]:{}" : "{}:{}"), ascii_lower(target.host),
-                           target.port);
+        return fmt::format(fmt::runtime(bare_ipv6 ? "db://[{}]:{}" : "db://{}:{}"),
+                           ascii_lower(target.host), target.port);
     }
 };
 

@@ -49,9 +49,9 @@ using MonitorPtr = std::shared_ptr<const Monitor>;
 /// The `type` of JSON and metrics: "http", ….
 std::string_view type_name(const Target& target);
 
-/// The host and port of the target, lower case, "host:port" ("[::1]:443"): the key of the
-/// per-endpoint limit. Not those of a proxy: a hanging target must not hold up the others behind
-/// it.
+/// The host and port of the target, lower case, "host:port" ("[::1]:443"), of a database
+/// "db://host:port": the key of the per-endpoint limit, of which databases have their own. Not
+/// those of a proxy: a hanging target must not hold up the others behind it.
 std::string endpoint_of(const Target& target);
 
 }  // namespace vigia

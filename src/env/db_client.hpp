@@ -17,6 +17,10 @@ struct DbRequest {
     MonoTime deadline{};  ///< of all of it
 };
 
+/// Bytes kept of a text that a server says of itself or of a failure: more than is shown of it, as
+/// secrets are hidden first, and whole ones only are found.
+inline constexpr std::size_t kMaxServerText = std::size_t{32} * 1024;
+
 /// What came of it. With a `failure`, the rest is as far as it came.
 struct DbAnswer {
     std::optional<Reason> failure;
@@ -32,7 +36,8 @@ struct DbAnswer {
 /// single statement in a read-only transaction where the server has such a thing, under a time
 /// limit of the server's own. Called on the shard's thread. A call completes by its deadline
 /// (within the timer's granularity) with `timeout` and the phase it hung in; cancelled, soon with
-/// any failure. Server texts come in `failure->detail`, as "SQLSTATE or number: text".
+/// any failure. Server texts come in `failure->detail`, as "SQLSTATE or number: text". Hosts are
+/// ASCII: the configuration has made them so.
 /// Implementations: env/real (libpq, libmariadb, ODBC), sim (scripted).
 class DbClient {
 public:

@@ -1,10 +1,19 @@
 #include "probe/db_probe.hpp"
 
+#include "base/text.hpp"
 #include "probe/hide_secrets.hpp"
 
 #include <utility>
 
 namespace vigia {
+namespace {
+
+/// In this order: of a secret that is cut first, the half that is left would not be known.
+std::string clean(std::string text, const DbTarget& target, std::size_t most) {
+    return shorten(hide_secrets(std::move(text), target), most);
+}
+
+}  // namespace
 
 boost::asio::awaitable<ProbeResult> db_probe(DbClient& client,
                                              std::shared_ptr<const DbTarget> target,
@@ -26,17 +35,17 @@ ProbeResult judge(const DbTarget& target, DbAnswer answer) {
     if (failure) {
         result.outcome = is_own_fault(failure->code) ? Outcome::unknown : Outcome::down;
         result.reason = std::move(*failure);
-        result.reason.detail = hide_secrets(std::move(result.reason.detail), target);
+        result.reason.detail = clean(std::move(result.reason.detail), target, kMaxDbDetail);
     }
     if (!answer.server_version.empty()) {
         result.database = DbFacts{
-            .server_version = hide_secrets(std::move(answer.server_version), target),
+            .server_version = clean(std::move(answer.server_version), target, kMaxDbVersion),
             .tls_version = std::move(answer.tls_version),
             .rows = answer.result.rows,
             .value = std::move(answer.result.value),
         };
-        if (result.database->value) {
-            result.database->value = hide_secrets(std::move(*result.database->value), target);
+        if (std::optional<std::string>& value = result.database->value) {
+            value = clean(std::move(*value), target, kMaxShownValue);
         }
     }
     return result;

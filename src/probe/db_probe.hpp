@@ -4,9 +4,15 @@
 #include "env/db_client.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
 #include <memory>
 
 namespace vigia {
+
+// What is kept of texts that come from a server, once its secrets are hidden.
+inline constexpr std::size_t kMaxDbDetail = 512;
+inline constexpr std::size_t kMaxDbVersion = 200;
+inline constexpr std::size_t kMaxShownValue = 1024;
 
 /// Asks the database its question and judges the answer.
 boost::asio::awaitable<ProbeResult> db_probe(DbClient& client,

@@ -45,6 +45,24 @@ std::vector<std::string> secrets_of(const DbTarget& target) {
     return secrets;
 }
 
+/// Bytes at the end of `text` that `secret` begins with.
+std::size_t cut_size(std::string_view text, std::string_view secret) {
+    for (std::size_t size = std::min(text.size(), secret.size()); size >= kShortestSecret; --size) {
+        if (text.ends_with(secret.substr(0, size))) return size;
+    }
+    return 0;
+}
+
+/// An ellipsis at the end stays there.
+void mask_cut(std::string& text, const std::vector<std::string>& secrets) {
+    constexpr std::string_view kEllipsis = "…";
+    const bool marked = text.ends_with(kEllipsis);
+    const std::string_view said(text.data(), text.size() - (marked ? kEllipsis.size() : 0));
+    std::size_t most = 0;
+    for (const std::string& secret : secrets) most = std::max(most, cut_size(said, secret));
+    if (most > 0) text.replace(said.size() - most, most, kMask);
+}
+
 std::string masked(std::string text, std::vector<std::string> secrets) {
     // Longest first, so that no secret is left over because a part of it was hidden before.
     std::ranges::sort(secrets, std::ranges::greater{}, &std::string::size);
@@ -54,6 +72,7 @@ std::string masked(std::string text, std::vector<std::string> secrets) {
             text.replace(at, secret.size(), kMask);
         }
     }
+    mask_cut(text, secrets);
     return text;
 }
 

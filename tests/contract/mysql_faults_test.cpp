@@ -100,6 +100,16 @@ TEST(MysqlFaults, BetweenTheStatementsOfAQueryAreTold) {
     }
 }
 
+TEST(MysqlFaults, ASettingThatIsAnsweredWithRowsEndsTheConversation) {
+    MysqlWorld world;
+    world.server().set(R"({"answers": {"SET SESSION TRANSACTION READ ONLY": )"
+                       R"({"columns": [["c", "int"]], "rows": [[1]]}}})");
+    DbTarget target = world.good();
+    target.query = "SELECT 2";
+    EXPECT_EQ(brief(world.ask(target)), "query protocol_error");
+    EXPECT_TRUE(world.within(5s, [&world] { return world.connections() == 0; }));
+}
+
 TEST(MysqlFaults, OfAConversationWithMysqlAreToldByPhase) {
     struct Case {
         const char* phase;
@@ -301,13 +311,22 @@ TEST(MysqlFaults, WhatIsNoReaderIsRefused) {
         {"SELECT * FROM forbidden.secrets", "query permission_denied"},
         {"SET GLOBAL max_connections = 5", "query permission_denied"},
         {"LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE written", "query query_failed"},
-        {"DO 1", "good"},
+        // They read nothing, and answer without columns.
+        {"DO 1", "query query_not_reading"},
+        {"SET @a = 1", "query query_not_reading"},
+        {"SELECT 1 INTO @a", "query query_not_reading"},
+        // Not even tried.
+        {"SELECT 1 INTO OUTFILE '/x'", "query query_not_reading"},
+        {"SELECT 1 /*!INTO DUMPFILE '/x'*/", "query query_not_reading"},
     };
     for (const Case& one : cases) {
         DbTarget target = world.good();
         target.query = one.query;
         const DbAnswer answer = world.ask(target);
         EXPECT_EQ(brief(answer), one.expected) << one.query << ": " << detail_of(answer);
+        if (one.query == "DO 1") {
+            expect_documented("MariaDB", "a statement without columns", brief(answer));
+        }
     }
     EXPECT_FALSE(world.written());
 }

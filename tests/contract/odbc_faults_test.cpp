@@ -1,5 +1,6 @@
 // OdbcClient against a SQL Server that misbehaves, phase by phase, and through FreeTDS.
 
+#include "env/real/freetds_file.hpp"
 #include "tests/contract/tds_world.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/fault_table.hpp"
@@ -131,6 +132,25 @@ TEST(OdbcFaults, OneDeadAddressOfANameDoesNotHideTheOther) {
     const DbAnswer answer = world.ask(target);
     EXPECT_EQ(brief(answer), "good") << detail_of(answer);
     EXPECT_EQ(answer.remote_address, "127.0.0.1");
+}
+
+TEST(OdbcFaults, FreetdsIsToldOfNoAddressInItsConfiguration) {
+    TdsWorld world;
+    const std::size_t before = FreetdsFile::of_process().count_sections();
+    DbTarget target = world.good();
+    for (int last = 1; last <= 5; ++last) {
+        DnsServer::Record record;
+        record.ttl = 0;
+        record.addresses = {boost::asio::ip::make_address("127.0.0." + std::to_string(last))};
+        world.dns.set("moves.test", record);
+        target.host = "moves.test";
+        world.ask(target, 3s);
+    }
+    EXPECT_EQ(FreetdsFile::of_process().count_sections(), before);
+    target.host = "localhost";
+    target.tls_mode = DbTlsMode::verify_ca;
+    for (int i = 0; i < 3; ++i) world.ask(target, 3s);
+    EXPECT_LE(FreetdsFile::of_process().count_sections(), before + 1);
 }
 
 TEST(OdbcFaults, AStatementPastItsTimeGetsAnAttention) {

@@ -2,6 +2,7 @@
 
 #include "env/real/asio_clock.hpp"
 #include "env/real/odbc_client.hpp"
+#include "env/real/process.hpp"
 #include "tests/contract/real_db.hpp"
 #include "tests/support/run_awaitable.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -21,8 +22,8 @@ namespace asio = boost::asio;
 
 constexpr Duration kShort = 200ms;
 
-/// The drivers of the tests, whatever this machine has; unixODBC remembers where it read of them
-/// first, so this is for all tests of the process.
+/// The environment as main() has it, and the drivers of the tests, whatever this machine has;
+/// unixODBC remembers where it read of them first, so this is for all tests of the process.
 class Drivers final : public ::testing::Environment {
 public:
     void SetUp() override {
@@ -30,6 +31,7 @@ public:
                          "[FreeTDS]\nDriver=libtdsodbc.so\n"
                          "[Hanging]\nDriver=" VIGIA_HANGING_DRIVER "\n");
         ::setenv("ODBCSYSINI", directory_.path().c_str(), 1);
+        prepare_environment();
     }
 
 private:

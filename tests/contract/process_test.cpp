@@ -49,6 +49,13 @@ TEST(RealSources, ReadFilesAndVariables) {
     EXPECT_EQ(sources.environment("VIGIA_TEST_VARIABLE"), std::nullopt);
 }
 
+TEST(RealSources, KnowTheALabelsOfHosts) {
+    const ConfigSources sources = real_sources("/base");
+    EXPECT_EQ(sources.ascii_host("ñandú.test"), "xn--and-6ma2c.test");
+    EXPECT_EQ(sources.ascii_host("ÑANDÚ.test"), "xn--and-6ma2c.test");
+    EXPECT_EQ(sources.ascii_host(std::string(80, 'x') + "ñ.test"), std::nullopt);
+}
+
 TEST(DescribeSystemError, SpeaksTheLanguageOfTheCatalog) {
     EXPECT_EQ(describe_system_error(ENOSPC, Catalog(Language::en)), "No space left on device");
     EXPECT_EQ(describe_system_error(ENOSPC, Catalog(Language::es)),
@@ -94,6 +101,21 @@ TEST(ProcessDeathTest, ForbidsCoreDumps) {
         const bool forbidden = forbid_core_dumps();
         return forbidden && ::getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 0 &&
                limit.rlim_max == 0 && ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+    });
+}
+
+TEST(ProcessDeathTest, HidesWhatDatabaseClientsWouldLookAt) {
+    in_child([] {
+        const char* const names[] = {"PGHOST",  "TDSPORT",          "TDSVER",
+                                     "TDSHOST", "TDSDUMP",          "TDSDUMPCONFIG",
+                                     "FREETDS", "LIBMYSQL_PLUGINS", "MYSQL_TCP_PORT"};
+        for (const char* const name : names) ::setenv(name, "canary", 1);
+        ::setenv("FREETDSCONF", "/machine/freetds.conf", 1);
+        prepare_environment();
+        for (const char* const name : names) {
+            if (::getenv(name) != nullptr || environment_variable(name) != "canary") return false;
+        }
+        return true;
     });
 }
 

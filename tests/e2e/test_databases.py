@@ -7,7 +7,7 @@ import tempfile
 import pytest
 
 from support.configs import fast
-from support.databases import PASSWORD, MariaDb, Postgres
+from support.databases import PASSWORD, MariaDb, Postgres, SqlServer
 from support.loop import wait_until
 from test_spec_config import SPECIFIED
 
@@ -53,6 +53,12 @@ def mariadb():
 @pytest.fixture(params=["postgres", "mariadb"])
 def server(request):
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def sql_server():
+    with SqlServer() as server:
+        yield server
 
 
 def databases(**monitors):
@@ -136,3 +142,51 @@ def test_a_query_that_sleeps_past_the_deadline_is_gone_from_the_server(vigia, po
 def test_credentials_with_everything_in_them(vigia, postgres, mariadb):
     _, seen = vigia.check(databases(pg=postgres.monitor(), my=mariadb.monitor()))
     assert [seen[name]["state"] for name in ("pg", "my")] == ["up", "up"]
+
+
+@pytest.mark.parametrize("mode", ["prefer", "require"])
+def test_the_environment_of_freetds_says_nothing(vigia, sql_server, mode):
+    """Nor does it make FreeTDS write a dump, which would hold the password."""
+    (vigia.directory / "odbcinst.ini").write_text("[FreeTDS]\nDriver=libtdsodbc.so\n")
+    (vigia.directory / "other.conf").write_text("[global]\nport = 1\nencryption = off\n")
+    (vigia.directory / ".freetds.conf").write_text("[global]\nport = 1\ntds version = 4.2\n")
+    dump = vigia.directory / "dump"
+    variables = {"TDSPORT": "1", "TDSHOST": "127.0.0.9", "TDSVER": "5.0", "TDSQUERY": "other",
+                 "FREETDS": str(vigia.directory), "TDSDUMP": str(dump), "TDSDUMPCONFIG": str(dump),
+                 "FREETDSCONF": str(vigia.directory / "other.conf")}
+    config = databases(base=sql_server.monitor(tls={"mode": mode}))
+    for hostile in ({}, *({name: value} for name, value in variables.items()), variables):
+        environment = {"ODBCSYSINI": str(vigia.directory)} | hostile
+        _, seen = vigia.check(config, env=environment)
+        assert seen["base"]["reason"] is None, (hostile, seen["base"])
+        assert not dump.exists(), hostile
+
+
+@pytest.mark.parametrize("broken, pointer, words", [
+    ({"query": "SELECT 1DROP TABLE x"}, "/query", "[brackets]"),
+    ({"password": "a};b"}, "/password", "connection string"),
+    ({"tls": {"mode": "verify-full", "server_name": "other.example"}}, "/tls/server_name",
+     "FreeTDS verifies"),
+    ({"type": "odbc", "driver": "Other", "tls": {"mode": "require"}}, "/tls/mode", "driver"),
+    ({"type": "mariadb", "query": "SELECT 1 INTO OUTFILE '/x'"}, "/query", "INTO OUTFILE"),
+])
+def test_what_can_never_be_asked_is_an_error_of_the_configuration(vigia, broken, pointer, words):
+    good = {"type": "sqlserver", "host": "db.example", "user": "u", "password": "secret-word"}
+    vigia.write(databases(base=good | broken) | {"language": "en"})
+    for command in ("validate", "check"):
+        finished = vigia.command(command)
+        assert finished.code == 2, str(finished)
+        said = finished.out + finished.err
+        assert f"/databases/base{pointer}: " in said and words in said, said
+        assert "secret-word" not in said and "a};b" not in said
+
+
+def test_an_international_name_is_asked_for_by_its_a_labels(
+        vigia, dns, sql_server, mariadb, postgres):
+    dns.answer("xn--and-6ma2c.test", "127.0.0.1")
+    monitors = {server.TYPE: server.monitor(host="ñandú.test") for server in
+                (mariadb, postgres, sql_server)}
+    (vigia.directory / "odbcinst.ini").write_text("[FreeTDS]\nDriver=libtdsodbc.so\n")
+    environment = {"ODBCSYSINI": str(vigia.directory), "VIGIA_RESOLVER": dns.resolver}
+    _, seen = vigia.check(databases(**monitors), env=environment)
+    assert [monitor["state"] for monitor in seen.values()] == ["up"] * 3, seen

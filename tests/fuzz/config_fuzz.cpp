@@ -102,7 +102,7 @@ void check_config(const vigia::Config& config) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    const vigia::ConfigSources sources{outside, outside, "/base"};
+    const vigia::ConfigSources sources{outside, outside, {}, "/base"};
     const ConfigOutcome outcome = vigia::parse_config(text, sources, vigia::Language::en);
     VIGIA_ASSERT(outcome.config.has_value() == outcome.errors.empty());
     check_problems(text, outcome.errors);

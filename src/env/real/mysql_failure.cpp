@@ -1,6 +1,9 @@
 #include "env/real/mysql_failure.hpp"
 
 #include "base/text.hpp"
+#include "core/sql_guard.hpp"
+#include "core/sql_tokens.hpp"
+#include "env/db_client.hpp"
 #include "env/real/http_failure.hpp"
 
 #include <algorithm>
@@ -10,12 +13,11 @@
 #include <errmsg.h>
 #include <optional>
 #include <system_error>
+#include <vector>
 
 namespace vigia {
 
 namespace {
-
-constexpr std::size_t kMaxDetail = 512;
 
 // Numbers of servers, which libmariadb's headers do not all know (MySQL's and MariaDB's lists of
 // error codes).
@@ -42,15 +44,10 @@ ReasonCode code_of_server(const MysqlFacts& facts) {
     if (is_in(kOverTime, number)) return ReasonCode::timeout;
     if (number == 1049) return ReasonCode::no_such_database;
     if (number == 1792) return ReasonCode::query_not_reading;
-    if (number == kSyntaxError && has_second_statement(facts.query)) {
+    if (number == kSyntaxError && has_second_statement(facts.query, DbKind::mysql)) {
         return ReasonCode::query_not_reading;
     }
     return facts.phase == Phase::login ? ReasonCode::login_failed : ReasonCode::query_failed;
-}
-
-bool is_of_client(unsigned number) {
-    return (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR) ||
-           (number >= CER_MIN_ERROR && number <= CER_MAX_ERROR);
 }
 
 Reason broken(const MysqlFacts& facts, const std::string& detail) {
@@ -67,47 +64,7 @@ Reason broken(const MysqlFacts& facts, const std::string& detail) {
 std::string one_line(std::string text) {
     std::replace_if(
         text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-    return shorten(text, kMaxDetail);
-}
-
-std::string_view skip_space(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t\r\n\f\v");
-    return first == std::string_view::npos ? std::string_view() : text.substr(first);
-}
-
-std::string_view after(std::string_view text, std::string_view end, std::size_t from) {
-    const std::size_t found = text.find(end, from);
-    return found == std::string_view::npos ? std::string_view() : text.substr(found + end.size());
-}
-
-/// What follows the quoted text that `text` begins with.
-std::string_view after_quoted(std::string_view text) {
-    const char quote = text.front();
-    for (std::size_t at = 1; at < text.size(); ++at) {
-        if (text[at] == '\\' && quote != '`') {
-            ++at;
-        } else if (text[at] == quote) {
-            return text.substr(at + 1);  // of a doubled quote the next text begins at once
-        }
-    }
-    return {};
-}
-
-/// What follows the comment that `text` begins with; nothing if it begins with none.
-std::optional<std::string_view> after_comment(std::string_view text) {
-    if (text.starts_with("/*")) return after(text, "*/", 2);
-    const bool dashes = text.starts_with("--") && (text.size() == 2 || text[2] <= ' ');
-    if (dashes || text.starts_with('#')) return after(text, "\n", 1);
-    return std::nullopt;
-}
-
-std::string_view skip_comments(std::string_view text) {
-    for (text = skip_space(text); !text.empty(); text = skip_space(text)) {
-        const std::optional<std::string_view> rest = after_comment(text);
-        if (!rest) break;
-        text = *rest;
-    }
-    return text;
+    return shorten(text, kMaxServerText);
 }
 
 }  // namespace
@@ -118,7 +75,7 @@ Reason classify(const MysqlFacts& facts) {
     detail += std::to_string(facts.number) + ": " + facts.text;
     detail = one_line(std::move(detail));
     if (facts.number == 0) return {facts.phase, ReasonCode::protocol_error, 0, {}};
-    if (!is_of_client(facts.number)) {
+    if (is_of_server(facts.number)) {
         const ReasonCode code = code_of_server(facts);
         const Phase phase = code == ReasonCode::timeout ? Phase::query : facts.phase;
         return {phase, code, 0, std::move(detail)};
@@ -135,6 +92,12 @@ Reason classify(const MysqlFacts& facts) {
     }
 }
 
+bool is_of_server(unsigned number) {
+    const bool of_client = (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR) ||
+                           (number >= CER_MIN_ERROR && number <= CER_MAX_ERROR);
+    return number != 0 && !of_client;
+}
+
 Reason reason_of_connect(int error) {
     ReasonCode code = reason_of_errno(error).value_or(ReasonCode::internal);
     std::string detail;
@@ -147,29 +110,12 @@ Reason reason_of_connect(int error) {
     return {Phase::connect, code, 0, std::move(detail)};
 }
 
-bool has_second_statement(std::string_view query) {
-    std::string_view rest = query;
-    while (!rest.empty()) {
-        const std::optional<std::string_view> behind = after_comment(rest);
-        if (behind) {
-            rest = *behind;
-        } else if (rest.front() == '\'' || rest.front() == '"' || rest.front() == '`') {
-            rest = after_quoted(rest);
-        } else if (rest.front() == ';') {
-            rest = skip_comments(rest.substr(1));
-            if (!rest.empty() && rest.front() != ';') return true;
-        } else {
-            rest.remove_prefix(1);
-        }
-    }
-    return false;
-}
-
 bool is_plain_select(std::string_view query) {
-    const std::string_view text = skip_comments(query);
-    if (text.starts_with('(')) return true;
-    const std::string word = ascii_lower(text.substr(0, text.find_first_of(" \t\r\n(/*")));
-    return word == "select" || word == "with" || word == "table" || word == "values";
+    const std::vector<SqlToken> tokens = sql_tokens(query, DbKind::mysql);
+    if (tokens.empty()) return false;
+    constexpr auto kWords = std::to_array<std::string_view>({"select", "with", "table", "values"});
+    return tokens.front().is_sign('(') ||
+           std::ranges::any_of(kWords, [&](auto word) { return tokens.front().is_word(word); });
 }
 
 }  // namespace vigia

@@ -22,12 +22,11 @@ struct MysqlFacts {
 /// Why it failed. Pure; looks at numbers, never at texts. The code is never `none`.
 Reason classify(const MysqlFacts& facts);
 
+/// True for the number of an error that the server answered; libmariadb's own, and 0, are none.
+bool is_of_server(unsigned number);
+
 /// The reason of a socket() or connect() that failed with this errno. Phase `connect`.
 Reason reason_of_connect(int error);
-
-/// True if a statement follows the first one of `query`. Semicolons in strings, quoted names and
-/// comments separate nothing.
-bool has_second_statement(std::string_view query);
 
 /// True if the server's time limit for reading statements holds for `query` on MySQL, that is, if
 /// it begins with SELECT, WITH, TABLE, VALUES or a parenthesis.

@@ -22,10 +22,11 @@ namespace {
 
 constexpr std::size_t kStack = std::size_t{96} * 1024;  // of libmariadb's coroutine; 60 by default
 constexpr int kWindUps = 64;  // far more than libmariadb has reads and writes in a row
-constexpr std::size_t kMaxVersion = 100;
+constexpr int kNotOver = -1;  // a result that libmariadb has not given
 constexpr std::size_t kMaxPacket = std::size_t{16} * 1024 * 1024;  // a row in memory
 
-/// None of them may show the server the password as it is, but to one that proved who it is.
+/// Without TLS none of them shows the password as it is. Through TLS caching_sha2_password and
+/// sha256_password do, to whoever ends it: only `verify-full` knows who that is.
 constexpr const char* kLogins =
     "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519";
 
@@ -187,6 +188,7 @@ asio::awaitable<bool> MysqlSession::log_in(MonoTime until) {
     const char* const database = target_.database.empty() ? nullptr : target_.database.c_str();
     // The address is only told to the server: where the connection goes, the transport knows.
     operation_ = Operation::log_in;
+    connected_ = nullptr;
     const int wants =
         ::mysql_real_connect_start(&connected_, &mysql_, address_.text.c_str(), user.c_str(),
                                    target_.password.reveal().c_str(), database, 0, nullptr, 0);
@@ -246,7 +248,7 @@ void MysqlSession::note_greeting() {
     std::string_view version = ::mysql_get_server_info(&mysql_);
     if (is_mariadb()) version = version.substr(0, version.find("-MariaDB"));
     answer_.server_version = is_mariadb() ? "MariaDB " : "MySQL ";
-    answer_.server_version += shorten(version, kMaxVersion);
+    answer_.server_version += shorten(version, kMaxServerText);
 }
 
 /// The server has greeted, and libmariadb has a login for it: decides whether it goes through TLS.
@@ -303,6 +305,7 @@ asio::awaitable<bool> MysqlSession::send_query(const std::string& statement, Mon
     idle_ = false;
     server_error_ = 0;
     operation_ = Operation::query;
+    result_ = kNotOver;
     const int wants =
         ::mysql_real_query_start(&result_, &mysql_, statement.data(), statement.size());
     co_await complete(wants, until);
@@ -313,10 +316,11 @@ asio::awaitable<bool> MysqlSession::execute(std::string statement, MonoTime unti
     const bool good = co_await send_query(statement, until);
     if (!good) {
         server_error_ = ::mysql_errno(&mysql_);
-        if (answer_.failure || transport_->ended() || transport_->os_errno() != 0) {
-            co_return fail_as_reported();
-        }
+        const bool broken = transport_->ended() || transport_->os_errno() != 0;
+        if (answer_.failure || broken || !is_of_server(server_error_)) co_return fail_as_reported();
     }
+    // Rows that nobody asked for would be in the way of what comes next.
+    if (good && ::mysql_field_count(&mysql_) != 0) co_return fail(ReasonCode::protocol_error);
     idle_ = true;
     co_return true;
 }
@@ -329,9 +333,9 @@ asio::awaitable<bool> MysqlSession::query(std::string statement, MonoTime until)
     rows_.reset(::mysql_use_result(&mysql_));
     if (!rows_) {
         if (::mysql_field_count(&mysql_) != 0) co_return fail(ReasonCode::no_buffers);
-        answer_.timings.ttfb = now() - phase_began_;  // a statement without rows
+        answer_.timings.ttfb = now() - phase_began_;
         idle_ = (mysql_.server_status & SERVER_MORE_RESULTS_EXIST) == 0;
-        co_return true;
+        co_return fail(ReasonCode::query_not_reading);  // a statement without rows
     }
     const bool read = co_await read_rows(until);
     answer_.timings.transfer = now() - phase_began_;
@@ -341,6 +345,7 @@ asio::awaitable<bool> MysqlSession::query(std::string statement, MonoTime until)
 /// The next row into row_, null after the last one.
 asio::awaitable<bool> MysqlSession::fetch(MonoTime until) {
     operation_ = Operation::fetch;
+    row_ = nullptr;
     const int wants = ::mysql_fetch_row_start(&row_, rows_.get());
     co_await complete(wants, until);
     co_return !answer_.failure;

@@ -116,7 +116,6 @@ void MysqlTransport::install() {
     // tidy: allow(global) see library_methods()
     static std::once_flag once;
     std::call_once(once, [] {
-        ::unsetenv("LIBMYSQL_PLUGINS");  // would have plugins loaded that nobody configured
         if (::mysql_server_init(0, nullptr, nullptr) != 0) throw FatalError("libmariadb");
         MYSQL scratch;
         if (::mysql_init(&scratch) == nullptr) throw FatalError("libmariadb: mysql_init");

@@ -1,15 +1,15 @@
 #include "env/real/odbc_client.hpp"
 
+#include "core/odbc_string.hpp"
+#include "core/sql_guard.hpp"
 #include "env/real/freetds_file.hpp"
 #include "env/real/odbc_pool.hpp"
 #include "env/real/odbc_session.hpp"
-#include "env/real/odbc_string.hpp"
-#include "env/real/sql_guard.hpp"
 #include "env/real/tds_glance.hpp"
 #include "env/real/tls_trust.hpp"
-#include "env/real/url.hpp"
 
 #include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
 #include <functional>
 #include <optional>
 #include <string>
@@ -79,7 +79,7 @@ private:
     asio::awaitable<void> wait(Talk& talk, Alarm& alarm);
     std::vector<OdbcRoute> routes(const DbTarget& target,
                                   const std::vector<std::string>& addresses);
-    OdbcRoute freetds_route(const DbTarget& target, const std::string& host);
+    OdbcRoute freetds_route(const DbTarget& target);
     void give_up(Talk& talk, DbAnswer& answer);
     static bool began_late(const Talk& talk);
 
@@ -109,12 +109,11 @@ asio::awaitable<void> OdbcClient::Impl::find(const DbTarget& target, DbAnswer& a
                                              MonoTime deadline,
                                              std::vector<std::string>& addresses) {
     if (resolver_ == nullptr || target.host.empty()) co_return;
-    const std::string name = ascii_host(target.host).value_or(target.host);
     Resolution resolution;
-    resolution.addresses = resolver_->known(name);
+    resolution.addresses = resolver_->known(target.host);
     if (!resolution.addresses) {
         const MonoTime began = clock_.now().mono;
-        resolution = co_await resolver_->resolve(name, deadline);
+        resolution = co_await resolver_->resolve(target.host, deadline);
         answer.timings.dns = clock_.now().mono - began;
     }
     if (!resolution.addresses) {
@@ -126,11 +125,12 @@ asio::awaitable<void> OdbcClient::Impl::find(const DbTarget& target, DbAnswer& a
     }
 }
 
-OdbcRoute OdbcClient::Impl::freetds_route(const DbTarget& target, const std::string& host) {
+/// The way that a section of FreeTDS' configuration describes.
+OdbcRoute OdbcClient::Impl::freetds_route(const DbTarget& target) {
     OdbcRoute route;
-    const auto lines = freetds_section(target, host, ca_file_);
+    const auto lines = freetds_section(target, ca_file_);
     if (!lines) {
-        route.string.problem = "FreeTDS cannot be told this \"ca_file\"";
+        route.string.problem = "FreeTDS has no \"ca_file\", and the system no bundle";
         return route;
     }
     OdbcPlace place;
@@ -143,26 +143,23 @@ OdbcRoute OdbcClient::Impl::freetds_route(const DbTarget& target, const std::str
     return route;
 }
 
-/// FreeTDS gets addresses, except where it verifies the name. Other drivers get the name: what they
-/// do with it is theirs.
+/// FreeTDS gets addresses, except where its configuration has to name the host. Other drivers get
+/// the name: what they do with it is theirs.
 std::vector<OdbcRoute> OdbcClient::Impl::routes(const DbTarget& target,
                                                 const std::vector<std::string>& addresses) {
     std::vector<OdbcRoute> routes;
     const bool freetds = family_of(target.driver) == OdbcFamily::freetds && !target.host.empty();
-    const bool by_name = target.tls_mode == DbTlsMode::verify_full || addresses.empty();
-    if (freetds && !by_name) {
+    const bool by_section = freetds && needs_freetds_section(target);
+    if (freetds && !by_section && !addresses.empty()) {
         for (const std::string& address : addresses) {
-            routes.push_back(freetds_route(target, address));
-            routes.back().addresses = {address};
+            routes.push_back({connection_string(target, {{}, address}), {address}});
         }
         return routes;
     }
-    OdbcPlace place;
-    place.host = target.host;
-    if (freetds) {
-        routes.push_back(freetds_route(target, target.host));
+    if (by_section) {
+        routes.push_back(freetds_route(target));
     } else {
-        routes.push_back({connection_string(target, place), {}});
+        routes.push_back({connection_string(target, {{}, target.host}), {}});
     }
     routes.back().addresses = addresses;
     return routes;
@@ -261,10 +258,13 @@ asio::awaitable<DbAnswer> OdbcClient::Impl::ask(DbRequest request) {
     const MonoTime began = clock_.now().mono;
     const DbTarget& target = *request.target;
     DbAnswer answer;
-    const std::string problem = tls_problem(target);
-    if (!problem.empty()) {
-        answer.failure = Reason{Phase::none, ReasonCode::no_driver, 0, problem};
-    } else if (!may_be_reading(target.query, target.kind)) {
+    // The configuration has refused what these find, but not everything comes from there.
+    const std::vector<OdbcProblem> problems = odbc_problems(target);
+    if (!problems.empty()) {
+        const OdbcProblem& first = problems.front();
+        std::string detail = fmt::format("{}: {}", first.key, message_of(first.fault));
+        answer.failure = Reason{Phase::none, ReasonCode::no_driver, 0, std::move(detail)};
+    } else if (find_query_fault(target.query, target.kind) != QueryFault::none) {
         answer.failure = Reason{Phase::query, ReasonCode::query_not_reading, 0, {}};
     } else {
         co_await converse(request, answer);

@@ -32,8 +32,8 @@ struct OdbcOptions {
 /// driver's. The version of TLS is not known: `tls_version` is "TLS" where it was required.
 ///
 /// One per shard; called on the loop's thread; `context`, `clock` and the resolver must outlive it,
-/// and it every ask(). The destructor does not wait for drivers that hang. The first one of a
-/// process sets FREETDSCONF.
+/// and it every ask(). The destructor does not wait for drivers that hang. main() has prepared the
+/// environment (process.hpp), which a process has one of.
 class OdbcClient final : public DbClient {
 public:
     OdbcClient(boost::asio::io_context& context, Clock& clock, OdbcOptions options);

@@ -1,6 +1,7 @@
 #include "env/real/odbc_failure.hpp"
 
 #include "base/text.hpp"
+#include "env/db_client.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,8 +13,6 @@
 namespace vigia {
 
 namespace {
-
-constexpr std::size_t kMaxDetail = 300;
 
 // FreeTDS' own numbers (the TDSE… of its tds.h), which no message of SQL Server has.
 constexpr int kFirstOwn = 20000;
@@ -101,7 +100,7 @@ std::string_view without_origin(std::string_view text) {
 std::string detail_of(const OdbcRecord& record) {
     const std::string code =
         record.number != 0 ? fmt::format("{}", record.number) : record.sqlstate;
-    return shorten(fmt::format("{}: {}", code, without_origin(record.text)), kMaxDetail);
+    return shorten(fmt::format("{}: {}", code, without_origin(record.text)), kMaxServerText);
 }
 
 Reason reason(Phase phase, ReasonCode code, const OdbcRecord& record) {

@@ -21,7 +21,6 @@ namespace vigia {
 namespace {
 
 constexpr const char* kDefaultQuery = "SELECT 1";
-constexpr std::size_t kMaxVersion = 200;
 constexpr std::size_t kPiece = std::size_t{16} * 1024;
 constexpr int kMaxRecords = 16;
 constexpr Duration kGlance = std::chrono::milliseconds(500);
@@ -54,7 +53,7 @@ std::uint32_t seconds_until(MonoTime moment) {
 std::vector<OdbcRecord> records_of(SQLSMALLINT kind, SQLHANDLE handle) {
     std::vector<OdbcRecord> records;
     std::array<SQLWCHAR, 6> state{};
-    std::array<SQLWCHAR, 1024> text{};
+    std::array<SQLWCHAR, kPiece> text{};
     for (SQLSMALLINT at = 1; at <= kMaxRecords; ++at) {
         SQLINTEGER number = 0;
         SQLSMALLINT size = 0;
@@ -190,7 +189,7 @@ void OdbcSession::describe_server() {
     };
     const std::string name = info(SQL_DBMS_NAME);
     const std::string version = info(SQL_DBMS_VER);
-    answer_.server_version = shorten(name + (version.empty() ? "" : " ") + version, kMaxVersion);
+    answer_.server_version = shorten(name + (version.empty() ? "" : " ") + version, kMaxServerText);
     // Which version, drivers do not tell.
     if (question_.target->tls_mode >= DbTlsMode::require) answer_.tls_version = "TLS";
 }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "core/odbc_string.hpp"
 #include "env/db_client.hpp"
 #include "env/real/odbc_failure.hpp"
 #include "env/real/odbc_pool.hpp"
-#include "env/real/odbc_string.hpp"
 
 #include <atomic>
 #include <functional>

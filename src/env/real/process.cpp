@@ -1,6 +1,8 @@
 #include "env/real/process.hpp"
 
 #include "env/real/descriptor.hpp"
+#include "env/real/freetds_file.hpp"
+#include "env/real/url.hpp"
 
 #include <algorithm>
 #include <array>
@@ -117,6 +119,15 @@ void hide_environment(std::string_view prefix) {
     }
 }
 
+void prepare_environment() {
+    // libpq; FreeTDS, which would even write passwords to the file that TDSDUMP names; libmariadb,
+    // which would load the plugins that LIBMYSQL_PLUGINS names.
+    for (const char* const client : {"PG", "TDS", "FREETDS", "LIBMYSQL", "MARIADB_", "MYSQL_"}) {
+        hide_environment(client);
+    }
+    FreetdsFile::of_process();
+}
+
 std::optional<std::string> environment_variable(const std::string& name) {
     const auto hidden = hidden_variables().find(name);
     if (hidden != hidden_variables().end()) return hidden->second;
@@ -141,6 +152,7 @@ ConfigSources real_sources(std::string base_directory) {
         return std::move(*content);
     };
     sources.environment = environment_variable;
+    sources.ascii_host = ascii_host;
     sources.base_directory = std::move(base_directory);
     return sources;
 }

@@ -49,6 +49,10 @@ std::string describe_system_error(int error, const Catalog& catalog);
 /// any thread starts.
 void hide_environment(std::string_view prefix);
 
+/// hide_environment() of all that the database clients would look at, in place of which FreeTDS
+/// finds what we tell it (FreetdsFile). For main(), before anything else. Before any thread starts.
+void prepare_environment();
+
 /// An environment variable, or nothing if it is unset. Not beside a setenv().
 std::optional<std::string> environment_variable(const std::string& name);
 

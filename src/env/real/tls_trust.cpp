@@ -111,11 +111,6 @@ TrustStores::TrustStores(Clock& clock, std::string system_file)
 
 TrustStores::~TrustStores() = default;
 
-bool TrustStores::Stamp::operator==(const Stamp& other) const {
-    return modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec &&
-           inode == other.inode && size == other.size;
-}
-
 X509_STORE* TrustStores::find(const std::string& ca_file) {
     const std::string& path = ca_file.empty() ? system_file_ : ca_file;
     const MonoTime now = clock_.now().mono;
@@ -148,7 +143,7 @@ TrustStores::Entry& TrustStores::entry_for(const std::string& path, MonoTime now
 void TrustStores::refresh(const std::string& path, Entry& entry) {
     struct stat status {};
     if (!path.empty() && ::stat(path.c_str(), &status) != 0) return;
-    const Stamp stamp{status.st_mtim, status.st_ino, status.st_size};
+    const FileStamp stamp = stamp_of(status);
     if (entry.store && stamp == entry.stamp) return;
 
     std::shared_ptr<X509_STORE> store(::X509_STORE_new(), &::X509_STORE_free);

@@ -4,14 +4,13 @@
 #include "core/probe_result.hpp"
 #include "core/reason.hpp"
 #include "env/clock.hpp"
+#include "env/real/file_stamp.hpp"
 
 #include <cstddef>
-#include <ctime>
 #include <memory>
 #include <openssl/ossl_typ.h>
 #include <optional>
 #include <string>
-#include <sys/types.h>
 #include <unordered_map>
 
 namespace vigia {
@@ -36,16 +35,9 @@ public:
     X509_STORE* find(const std::string& ca_file);
 
 private:
-    /// Tells one content of a file from the next.
-    struct Stamp {
-        timespec modified{};
-        ino_t inode = 0;
-        off_t size = 0;
-        bool operator==(const Stamp& other) const;
-    };
     struct Entry {
         std::shared_ptr<X509_STORE> store;  ///< the last that could be loaded
-        Stamp stamp;                        ///< of the file that `store` was loaded from
+        FileStamp stamp;                    ///< of the file that `store` was loaded from
         MonoTime checked{};
         MonoTime used{};
     };

@@ -1,11 +1,14 @@
 """Real database servers, in temporary directories, on ports that survive stop() and start()."""
 
+import json
 import os
+import pathlib
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 
 from .loop import wait_until
 from .ports import ReservedPort
@@ -33,6 +36,31 @@ def _unprivileged(directory):
     for path in (directory, *directory.rglob("*")):
         os.chown(path, nobody.pw_uid, nobody.pw_gid)
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+class SqlServer:
+    """The SQL Server that tests/protocol plays."""
+
+    TYPE = "sqlserver"
+    PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "protocol" / "tds_server.py"
+    PASSWORD = "contraseña de 'sa'"
+
+    def __enter__(self):
+        options = {"users": {"sa": self.PASSWORD}, "databases": ["master"]}
+        self._process = subprocess.Popen(
+            [sys.executable, "-B", str(self.PROGRAM), json.dumps(options)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = json.loads(self._process.stdout.readline())["port"]
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()  # which ends it
+        self._process.wait(10)
+        self._process.stdout.close()
+
+    def monitor(self, **more):
+        return {"type": self.TYPE, "host": "127.0.0.1", "port": self.port, "database": "master",
+                "user": "sa", "password": self.PASSWORD} | more
 
 
 class _Server:

@@ -47,7 +47,7 @@ TEST(Database, HasTheDefaultsOfItsKind) {
         expected.port = row.port;
         if (row.kind >= DbKind::sqlserver) expected.driver = "FreeTDS";
         EXPECT_EQ(db(monitor), expected);
-        EXPECT_EQ(endpoint_of(monitor.target), "db.example:" + std::to_string(row.port));
+        EXPECT_EQ(endpoint_of(monitor.target), "db://db.example:" + std::to_string(row.port));
     }
 }
 
@@ -58,9 +58,8 @@ TEST(Database, ReadsEveryKey) {
         "port": 1444, "database": "it's; {a} \"b\"", "user": "o'brien", "password_file": "pw",
         "query": "SELECT count(*) FROM t; ",
         "expect": {"value": {">=": 1, "<": 10.5, "!=": "x"}, "rows": {"min": 1, "max": 3}},
-        "tls": {"mode": "verify-full", "ca_file": "/ca", "server_name": "sql.example",
-                "cert_file": "/c", "key_file": "/k"},
-        "driver": "ODBC Driver 18 for SQL Server", "options": {"TDS_Version": "7.4", "APP": "v"},
+        "tls": {"mode": "verify-full", "ca_file": "/ca", "server_name": "db.example"},
+        "driver": "TDS", "options": {"TDS_Version": "7.4", "APP": "v"},
         "timeout": 2, "tags": ["a"], "id": "the-db")",
                                      world);
     EXPECT_EQ(monitor.id.str(), "the-db");
@@ -75,23 +74,57 @@ TEST(Database, ReadsEveryKey) {
     expected.query = "SELECT count(*) FROM t";
     expected.expect.value = {{CompareOp::less, 10.5},
                              {CompareOp::not_equal, std::string("x")},
-                             {CompareOp::greater_equal, 1.0}};
+                             {CompareOp::greater_equal, std::int64_t{1}}};
     expected.expect.min_rows = 1;
     expected.expect.max_rows = 3;
     expected.tls_mode = DbTlsMode::verify_full;
     expected.tls.ca_file = "/ca";
-    expected.tls.server_name = "sql.example";
-    expected.tls.cert_file = "/c";
-    expected.tls.key_file = "/k";
-    expected.driver = "ODBC Driver 18 for SQL Server";
+    expected.tls.server_name = "db.example";
+    expected.driver = "TDS";
     expected.options = {{"APP", "v"}, {"TDS_Version", "7.4"}};
     EXPECT_EQ(db(monitor), expected);
+}
+
+TEST(Database, HasClientCertificatesWhereTheClientIsOurs) {
+    FakeSources world;
+    world.files = {{"/c", ""}, {"/k", ""}};
+    const DbTarget target = db(database("postgresql", R"("tls": {"mode": "verify-full",
+        "server_name": "sql.example", "cert_file": "/c", "key_file": "/k"})",
+                                        world));
+    EXPECT_EQ(target.tls.server_name, "sql.example");
+    EXPECT_EQ(target.tls.cert_file, "/c");
+    EXPECT_EQ(target.tls.key_file, "/k");
+}
+
+TEST(Database, HostsBecomeAsciiForEveryKind) {
+    FakeSources world;
+    world.ascii_hosts = {{"ñandú.example", "xn--and-6ma2c.example"},
+                         {"CAFÉ.example", "xn--caf-dma.example"}};
+    for (const char* const type : {"mysql", "mariadb", "postgresql", "sqlserver", "odbc"}) {
+        const Config config =
+            good(R"({"databases": {"D": {"host": "ñandú.example", "type": ")" + std::string(type) +
+                     R"(", "tls": {"server_name": "CAFÉ.example"}}}})",
+                 world);
+        ASSERT_EQ(config.monitors.size(), 1U);
+        EXPECT_EQ(db(*config.monitors[0]).host, "xn--and-6ma2c.example") << type;
+        EXPECT_EQ(db(*config.monitors[0]).tls.server_name, "xn--caf-dma.example") << type;
+    }
+    EXPECT_EQ(db(database("mysql", R"("user": "Ana")", world)).host, "db.example");
+}
+
+TEST(Database, IntegersStayExact) {
+    const DbTarget target = db(database(
+        "mysql", R"("expect": {"value": {"==": 9007199254740993, "<": 1e300, ">": -1.5}})"));
+    EXPECT_EQ(target.expect.value,
+              (std::vector<Comparison>{{CompareOp::less, 1e300},
+                                       {CompareOp::equal, std::int64_t{9'007'199'254'740'993}},
+                                       {CompareOp::greater, -1.5}}));
 }
 
 TEST(Database, ExpectationsHaveShortForms) {
     const DbTarget number = db(database("mysql", R"("expect": {"value": 1, "rows": 2})"));
     ASSERT_EQ(number.expect.value.size(), 1U);
-    EXPECT_EQ(number.expect.value[0], (Comparison{CompareOp::equal, 1.0}));
+    EXPECT_EQ(number.expect.value[0], (Comparison{CompareOp::equal, std::int64_t{1}}));
     EXPECT_EQ(number.expect.min_rows, 2U);
     EXPECT_EQ(number.expect.max_rows, 2U);
     const DbTarget text = db(database("mysql", R"("expect": {"value": "ok"})"));
@@ -123,7 +156,7 @@ TEST(Database, HostsMayBeSocketsWhereThereAreAny) {
         "c": {"type": "postgresql", "host": "2001:db8::1"},
         "d": {"type": "odbc", "driver": "SQLite3"}}})");
     ASSERT_EQ(config.monitors.size(), 4U);
-    EXPECT_EQ(endpoint_of(config.monitors[2]->target), "[2001:db8::1]:5432");
+    EXPECT_EQ(endpoint_of(config.monitors[2]->target), "db://[2001:db8::1]:5432");
     EXPECT_EQ(db(*config.monitors[3]).host, "");
 }
 
@@ -157,6 +190,17 @@ TEST(Database, Mistakes) {
          "/query", "may only read"},
         {"a block", R"({"type": "mysql", "host": "x", "query": "/* SELECT */ BEGIN NOT ATOMIC"})",
          1, 41, "/query", "may only read"},
+        {"a file", R"({"type": "mysql", "host": "x", "query": "SELECT 1 INTO OUTFILE '/x'"})", 1,
+         41, "/query", "INTO OUTFILE"},
+        {"a file of MariaDB's",
+         R"({"type": "mariadb", "host": "x", "query": "SELECT 1 INTO /* */ DUMPFILE '/x'"})", 1, 43,
+         "/query", "INTO DUMPFILE"},
+        {"a word that writes", R"({"type": "mssql", "host": "x", "query": "SELECT 1DROP TABLE x"})",
+         1, 41, "/query", "[brackets]"},
+        {"two statements", R"({"type": "odbc", "query": "SELECT 1; SELECT 2"})", 1, 27, "/query",
+         "one statement only"},
+        {"a name without A-labels", R"({"type": "mysql", "host": "ñ.example"})", 1, 27, "/host",
+         "not a valid host"},
         {"driver of another kind", R"({"type": "mysql", "host": "x", "driver": "x"})", 1, 32,
          "/driver", "unknown key"},
         {"a driver by path", R"({"type": "odbc", "driver": "/lib/evil.so"})", 1, 28, "/driver",
@@ -179,6 +223,29 @@ TEST(Database, Mistakes) {
          1, 55, "/tls/verify", "contradicts \"mode\""},
         {"conditions", R"({"type": "odbc", "conditions": []})", 1, 18, "/conditions",
          "not available in this version"},
+    }));
+}
+
+TEST(Database, WhatTheDriverCannotDoIsAMistake) {
+    expect_mistakes(in_database({
+        {"TLS of a strange driver",
+         R"({"type": "odbc", "driver": "X", "tls": {"mode": "require"}})", 1, 49, "/tls/mode",
+         "not known how to hold this driver to TLS"},
+        {"TLS of a strange driver, in short",
+         R"({"type": "odbc", "driver": "X", "tls": {"verify": true}})", 1, 40, "/tls",
+         "not known how to hold this driver to TLS"},
+        {"an option against TLS",
+         R"({"type": "odbc", "options": {"Encrypt": "no"}, "tls": {"mode": "require"}})", 1, 41,
+         "/options/Encrypt", "leave the option out"},
+        {"a client certificate",
+         R"({"type": "mssql", "host": "x", "tls": {"mode": "require", "cert_file": "/f"}})", 1, 72,
+         "/tls/cert_file", "client certificate"},
+        {"another name than FreeTDS verifies",
+         R"({"type": "mssql", "host": "x", "tls": {"mode": "verify-full", "server_name": "y"}})", 1,
+         78, "/tls/server_name", "FreeTDS verifies the name"},
+        {"a password that cannot be written",
+         R"({"type": "mssql", "host": "x", "password": "a};b"})", 1, 44, "/password",
+         "connection string"},
     }));
 }
 

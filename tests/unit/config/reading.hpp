@@ -16,6 +16,7 @@ namespace vigia::testing {
 struct FakeSources {
     std::map<std::string, std::string> files;
     std::map<std::string, std::string> variables;
+    std::map<std::string, std::string> ascii_hosts;  ///< by the name as it is written
     std::string base_directory = "/etc/vigia";
 
     /// Valid while this lives.
@@ -27,7 +28,12 @@ struct FakeSources {
                 return found->second;
             };
         };
-        return {look_up(files), look_up(variables), base_directory};
+        const auto ascii_host = [this](std::string_view host) -> std::optional<std::string> {
+            const auto found = ascii_hosts.find(std::string(host));
+            if (found == ascii_hosts.end()) return std::nullopt;
+            return found->second;
+        };
+        return {look_up(files), look_up(variables), ascii_host, base_directory};
     }
 };
 

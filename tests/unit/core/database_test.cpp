@@ -1,13 +1,15 @@
 #include "core/database.hpp"
 
+#include <cstdint>
 #include <gtest/gtest.h>
+#include <limits>
 #include <string>
 #include <vector>
 
 namespace vigia {
 namespace {
 
-using Operand = std::variant<double, std::string>;
+using Operand = std::variant<double, std::int64_t, std::string>;
 
 DbExpectation value_is(CompareOp op, Operand operand) {
     DbExpectation expect;
@@ -61,10 +63,46 @@ TEST(DbExpectation, ComparesNumbersAsNumbersAndTextsAsTexts) {
     }
 }
 
+TEST(DbExpectation, ComparesIntegersExactly) {
+    constexpr std::int64_t kBeyond = 9'007'199'254'740'993;  // 2^53 + 1: no double
+    constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+    struct Row {
+        CompareOp op;
+        Operand operand;
+        std::string value;
+        bool holds;
+    };
+    const std::vector<Row> rows = {
+        {CompareOp::equal, kBeyond, "9007199254740993", true},
+        {CompareOp::equal, kBeyond, "+9007199254740993 ", true},
+        {CompareOp::equal, kBeyond, "9007199254740992", false},
+        {CompareOp::greater, kBeyond - 1, "9007199254740993", true},
+        {CompareOp::not_equal, kLeast, "-9223372036854775807", true},
+        {CompareOp::equal, kLeast, "-9223372036854775808", true},
+        {CompareOp::equal, std::int64_t{1}, "1.0", true},
+        {CompareOp::equal, std::int64_t{1000}, "1e3", true},
+        {CompareOp::less, std::int64_t{2}, "1.5", true},
+        {CompareOp::greater, std::int64_t{1}, "18446744073709551615", true},
+        {CompareOp::less, 1.5, "1", true},
+    };
+    for (const Row& row : rows) {
+        EXPECT_EQ(verdict(value_is(row.op, row.operand), result(row.value)),
+                  row.holds ? ReasonCode::none : ReasonCode::unexpected_value)
+            << row.value << " " << to_string(row.op);
+    }
+    EXPECT_EQ(verdict(value_is(CompareOp::equal, std::int64_t{1}), result("one")),
+              ReasonCode::value_not_a_number);
+}
+
 TEST(DbExpectation, TellsWhatDoesNotHold) {
-    const auto reason = judge(value_is(CompareOp::less, 5.0), result("7"));
+    for (const Operand& five : {Operand(5.0), Operand(std::int64_t{5}), Operand("5")}) {
+        const auto reason = judge(value_is(CompareOp::less, five), result("7"));
+        ASSERT_TRUE(reason);
+        EXPECT_EQ(reason->detail, "7 < 5");
+    }
+    const auto reason = judge(value_is(CompareOp::less, 5.5), result("7"));
     ASSERT_TRUE(reason);
-    EXPECT_EQ(reason->detail, "7 < 5");
+    EXPECT_EQ(reason->detail, "7 < 5.5");
 }
 
 TEST(DbExpectation, AnIllTypedOrMissingValueHasItsOwnReason) {

@@ -40,6 +40,17 @@ TEST(Monitor, HasTheEndpointOfItsUrl) {
     for (const auto& row : rows) EXPECT_EQ(endpoint_of(website(row.url)), row.endpoint) << row.url;
 }
 
+TEST(Monitor, SharesNoEndpointWithADatabaseAtTheSamePort) {
+    DbTarget database;
+    database.host = "a.example";
+    database.port = 443;
+    EXPECT_NE(endpoint_of(database), endpoint_of(website("https://a.example")));
+    DbTarget same = database;
+    same.host = "A.example";
+    same.kind = DbKind::mariadb;
+    EXPECT_EQ(endpoint_of(database), endpoint_of(same)) << "one server, whatever it is asked";
+}
+
 TEST(Monitor, KeepsItsEndpointBehindAProxy) {
     HttpTarget target;
     target.url = "http://a.example/";

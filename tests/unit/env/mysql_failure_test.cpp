@@ -1,5 +1,8 @@
 #include "env/real/mysql_failure.hpp"
 
+#include "core/sql_guard.hpp"
+#include "env/db_client.hpp"
+
 #include <cerrno>
 #include <gtest/gtest.h>
 
@@ -20,12 +23,14 @@ TEST(MysqlFailure, ASecondStatementIsSeenOutsideOfTextsAndComments) {
         "SELECT 'open; x",
         "SELECT 1 /* open; x",
     };
-    for (const char* const query : single) EXPECT_FALSE(has_second_statement(query)) << query;
+    for (const char* const query : single)
+        EXPECT_FALSE(has_second_statement(query, DbKind::mysql)) << query;
     const char* const several[] = {
         "SELECT 1; SELECT 2", "SELECT ';'; DROP TABLE x", "SELECT 1;-- x\nDROP TABLE x",
         R"(SELECT '\\'; x)",  "SELECT `a\\`; x",
     };
-    for (const char* const query : several) EXPECT_TRUE(has_second_statement(query)) << query;
+    for (const char* const query : several)
+        EXPECT_TRUE(has_second_statement(query, DbKind::mysql)) << query;
 }
 
 TEST(MysqlFailure, APlainSelectBeginsLikeOne) {
@@ -100,11 +105,16 @@ TEST(MysqlFailure, ABrokenConnectionIsToldByWhatBrokeIt) {
     EXPECT_EQ(to_string(classify(facts).code), "no_buffers");
 }
 
-TEST(MysqlFailure, TextsOfServersAreShortened) {
+TEST(MysqlFailure, TextsOfServersHaveABound) {
     MysqlFacts facts;
     facts.number = 1146;
-    facts.text = std::string(10'000, 'x');
-    EXPECT_LE(classify(facts).detail.size(), 512U);
+    facts.text = std::string(50'000, 'x');
+    EXPECT_LE(classify(facts).detail.size(), kMaxServerText);
+}
+
+TEST(MysqlFailure, OfTheServerIsWhatNoClientSays) {
+    for (const unsigned number : {1064U, 1969U, 3024U, 4151U}) EXPECT_TRUE(is_of_server(number));
+    for (const unsigned number : {0U, 2000U, 2027U, 5014U}) EXPECT_FALSE(is_of_server(number));
 }
 
 TEST(MysqlFailure, ConnectsToSocketsFailLikeOthers) {

@@ -1,7 +1,13 @@
 #include "probe/db_probe.hpp"
 
+#include "env/real/mysql_failure.hpp"
+#include "env/real/odbc_failure.hpp"
+#include "env/real/pg_failure.hpp"
+
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <string>
+#include <string_view>
 
 namespace vigia {
 namespace {
@@ -61,6 +67,85 @@ TEST(DbProbe, HidesThePasswordWhereverTheServerEchoesIt) {
     const ProbeResult result = judge(target, answer);
     EXPECT_EQ(result.database->server_version, "I am ***");
     EXPECT_EQ(result.database->value, "***");
+}
+
+constexpr std::string_view kPassword = "canary;pass\"word";
+
+/// Of the password there is at most what is too short to be told from an answer.
+void expect_hidden(const std::string& text) {
+    for (std::size_t at = 0; at + 4 <= kPassword.size(); ++at) {
+        EXPECT_EQ(text.find(kPassword.substr(at, 4)), std::string::npos) << text;
+    }
+}
+
+/// What servers say, with the password `before` bytes from the beginning.
+std::string echo(std::size_t before) {
+    return std::string(before, 'x') + std::string(kPassword) + std::string(40'000, 'y');
+}
+
+Reason said_by(DbKind kind, std::string text) {
+    switch (kind) {
+        case DbKind::postgresql: {
+            PgFacts facts;
+            facts.phase = Phase::login;
+            facts.server = {"XX000", std::move(text), {}};
+            return classify(facts);
+        }
+        case DbKind::mysql:
+        case DbKind::mariadb: {
+            MysqlFacts facts;
+            facts.phase = Phase::login;
+            facts.number = 9999;
+            facts.sqlstate = "HY000";
+            facts.text = std::move(text);
+            return classify(facts);
+        }
+        case DbKind::sqlserver:
+        case DbKind::odbc:
+            break;
+    }
+    return classify({{"HY000", 3333, std::move(text)}}, Phase::login, false);
+}
+
+TEST(DbProbe, HidesAPasswordThatALimitWouldCut) {
+    DbTarget target;
+    target.password = Secret(std::string(kPassword));
+    for (const DbKind kind :
+         {DbKind::postgresql, DbKind::mysql, DbKind::mariadb, DbKind::sqlserver, DbKind::odbc}) {
+        for (std::size_t before = 150; before < 560; ++before) {
+            DbAnswer answer;
+            answer.failure = said_by(kind, echo(before));
+            const std::string detail = judge(target, std::move(answer)).reason.detail;
+            expect_hidden(detail);
+            EXPECT_LE(detail.size(), kMaxDbDetail);
+        }
+    }
+    for (const std::size_t limit : {kMaxDbVersion, kMaxShownValue, kMaxDbValue}) {
+        for (std::size_t before = limit - kPassword.size() - 5; before < limit + 5; ++before) {
+            DbAnswer answer = good_answer();
+            answer.server_version = echo(before);
+            answer.result.value = echo(before).substr(0, kMaxDbValue);
+            target.expect.value = {{CompareOp::equal, std::string("other")}};
+            const ProbeResult result = judge(target, std::move(answer));
+            expect_hidden(result.database->server_version);
+            expect_hidden(*result.database->value);
+            expect_hidden(result.reason.detail);
+            EXPECT_LE(result.database->server_version.size(), kMaxDbVersion);
+            EXPECT_LE(result.database->value->size(), kMaxShownValue);
+        }
+    }
+}
+
+TEST(DbProbe, HidesAPasswordThatTheServerCutItself) {
+    DbTarget target;
+    target.password = Secret(std::string(kPassword));
+    DbAnswer answer;
+    answer.failure = Reason{Phase::login, ReasonCode::login_failed, 0, "1045: near 'canary;pa"};
+    EXPECT_EQ(judge(target, answer).reason.detail, "1045: near '***");
+    answer.failure->detail = "1045: near canary…";
+    EXPECT_EQ(judge(target, answer).reason.detail, "1045: near ***…");
+    answer.failure->detail = "1045: there is no can";
+    EXPECT_EQ(judge(target, answer).reason.detail, "1045: there is no can");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "env/real/odbc_failure.hpp"
 
+#include "env/db_client.hpp"
+
 #include <gtest/gtest.h>
 
 namespace vigia {
@@ -76,9 +78,9 @@ TEST(OdbcFailure, TellsTheServersWordsFromTheDrivers) {
     EXPECT_FALSE(server_answered({{"08001", 0, ""}, {"01000", 20002, ""}}));
 }
 
-TEST(OdbcFailure, ShortensWhatServersSay) {
-    const Reason reason = classify({{"42000", 208, std::string(5000, 'x')}}, Phase::query, false);
-    EXPECT_LE(reason.detail.size(), 300U);
+TEST(OdbcFailure, BoundsWhatServersSay) {
+    const Reason reason = classify({{"42000", 208, std::string(50'000, 'x')}}, Phase::query, false);
+    EXPECT_LE(reason.detail.size(), kMaxServerText);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
-#include "env/real/odbc_string.hpp"
+#include "core/odbc_string.hpp"
 
+#include "base/assert.hpp"
+#include "base/i18n.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -95,6 +97,18 @@ void add_microsoft_tls(Pairs& pairs, const DbTarget& target) {
     }
 }
 
+std::string_view encryption_of(DbTlsMode mode) {
+    if (mode == DbTlsMode::disable) return "off";
+    return mode == DbTlsMode::prefer ? "request" : "require";
+}
+
+/// What a section would say. FreeTDS takes the last of what is said twice: an option of the user's.
+void add_freetds(Pairs& pairs, const DbTarget& target) {
+    pairs.add_known("TDS_Version", "7.4");
+    pairs.add_known("ClientCharset", "UTF-8");
+    pairs.add_known("Encryption", encryption_of(target.tls_mode));
+}
+
 void add_place(Pairs& pairs, const DbTarget& target, const OdbcPlace& place) {
     const OdbcFamily family = family_of(target.driver);
     if (!place.section.empty()) return pairs.add_known("Servername", place.section);
@@ -105,6 +119,7 @@ void add_place(Pairs& pairs, const DbTarget& target, const OdbcPlace& place) {
     }
     pairs.add("Server", place.host);
     if (target.port != 0) pairs.add_known("Port", fmt::format("{}", target.port));
+    if (family == OdbcFamily::freetds) add_freetds(pairs, target);
 }
 
 /// A value in freetds.conf ends at a comment, and runs of spaces become one.
@@ -113,28 +128,50 @@ bool fits_configuration(std::string_view value) {
            value.find("  ") == std::string_view::npos && !value.ends_with(' ');
 }
 
-std::string_view encryption_of(DbTlsMode mode) {
-    if (mode == DbTlsMode::disable) return "off";
-    return mode == DbTlsMode::prefer ? "request" : "require";
-}
+using Problems = std::vector<OdbcProblem>;
 
-std::string freetds_tls_problem(const DbTarget& target) {
+void find_freetds_problems(const DbTarget& target, Problems& problems) {
+    if (target.tls_mode >= DbTlsMode::require && !speaks_tds(target)) {
+        problems.push_back({OdbcFault::old_protocol, "options/TDS_Version"});
+    }
     const bool other_name = !target.tls.server_name.empty() &&
                             ascii_lower(target.tls.server_name) != ascii_lower(target.host);
     if (target.tls_mode == DbTlsMode::verify_full && other_name) {
-        return "FreeTDS verifies the name in \"host\" only, not \"server_name\"";
+        problems.push_back({OdbcFault::server_name, "tls/server_name"});
     }
-    return {};
+    if (needs_freetds_section(target) && !fits_configuration(target.tls.ca_file)) {
+        problems.push_back({OdbcFault::ca_file_name, "tls/ca_file"});
+    }
 }
 
-std::string microsoft_tls_problem(const DbTarget& target) {
+void find_microsoft_problems(const DbTarget& target, Problems& problems) {
     if (target.tls_mode == DbTlsMode::verify_ca) {
-        return "this driver knows no \"verify-ca\": write \"verify-full\"";
+        problems.push_back({OdbcFault::verify_ca, "tls/mode"});
     }
     if (target.tls_mode == DbTlsMode::verify_full && !target.tls.ca_file.empty()) {
-        return "this driver knows the system's CA store only, no \"ca_file\"";
+        problems.push_back({OdbcFault::ca_file, "tls/ca_file"});
     }
-    return {};
+}
+
+void find_tls_problems(const DbTarget& target, Problems& problems) {
+    if (target.tls_mode != DbTlsMode::disable && !target.tls.cert_file.empty()) {
+        problems.push_back({OdbcFault::client_certificate, "tls/cert_file"});
+    }
+    for (const auto& [keyword, value] : target.options) {
+        if (target.tls_mode == DbTlsMode::prefer || !is_tls_option(keyword)) continue;
+        problems.push_back({OdbcFault::contradicting_option, "options/" + keyword});
+    }
+    switch (family_of(target.driver)) {
+        case OdbcFamily::freetds:
+            return find_freetds_problems(target, problems);
+        case OdbcFamily::microsoft:
+            return find_microsoft_problems(target, problems);
+        case OdbcFamily::other:
+            break;
+    }
+    if (target.tls_mode >= DbTlsMode::require) {
+        problems.push_back({OdbcFault::unknown_driver, "tls/mode"});
+    }
 }
 
 }  // namespace
@@ -178,40 +215,67 @@ OdbcString connection_string(const DbTarget& target, const OdbcPlace& place) {
     return pairs.take();
 }
 
-std::string tls_problem(const DbTarget& target) {
+std::vector<OdbcProblem> odbc_problems(const DbTarget& target) {
+    Problems problems;
+    find_tls_problems(target, problems);
     const OdbcFamily family = family_of(target.driver);
-    const DbTlsMode mode = target.tls_mode;
-    if (mode != DbTlsMode::disable && !target.tls.cert_file.empty()) {
-        return "this driver is given no client certificate";
-    }
-    const bool contradicts =
-        mode != DbTlsMode::prefer && std::ranges::any_of(target.options, [](const auto& option) {
-            return is_tls_option(option.first);
-        });
-    if (contradicts) return "an option of the driver contradicts \"tls\"";
-    if (mode >= DbTlsMode::require && family == OdbcFamily::freetds && !speaks_tds(target)) {
-        return "TDS_Version: no TLS before 7.1";
-    }
-    if (family == OdbcFamily::freetds) return freetds_tls_problem(target);
-    if (family == OdbcFamily::microsoft) return microsoft_tls_problem(target);
-    if (mode >= DbTlsMode::require) return "it is not known how to hold this driver to TLS";
-    return {};
+    const auto check = [&](std::string key, std::string_view value, bool last = false) {
+        if (odbc_value(value, family, last)) return;
+        problems.push_back({OdbcFault::value, std::move(key)});
+    };
+    for (const auto& [keyword, value] : target.options) check("options/" + keyword, value);
+    check("database", target.database);
+    check("user", target.user);
+    check("password", target.password.reveal(), true);
+    return problems;
 }
 
-std::optional<std::string> freetds_section(const DbTarget& target, const std::string& host,
-                                           const std::string& system_ca_file) {
-    std::string lines = fmt::format(
-        "\thost = {}\n\tport = {}\n\ttds version = 7.4\n\tclient charset = UTF-8\n"
-        "\tencryption = {}\n",
-        host, target.port, encryption_of(target.tls_mode));
-    if (target.tls_mode >= DbTlsMode::verify_ca) {
-        const std::string& file = target.tls.ca_file.empty() ? system_ca_file : target.tls.ca_file;
-        if (file.empty() || !fits_configuration(file)) return std::nullopt;
-        const bool full = target.tls_mode == DbTlsMode::verify_full;
-        lines += fmt::format("\tca file = {}\n\tcheck certificate hostname = {}\n", file,
-                             full ? "yes" : "no");
+std::string_view message_of(OdbcFault fault) {
+    switch (fault) {
+        case OdbcFault::client_certificate:
+            return N_("this driver cannot be given a client certificate: leave it out");
+        case OdbcFault::contradicting_option:
+            return N_("\"tls\" says this: leave the option out, or \"tls\" at \"prefer\"");
+        case OdbcFault::old_protocol:
+            return N_("there is no TLS before TDS 7.1: leave the option out");
+        case OdbcFault::server_name:
+            return N_(
+                "FreeTDS verifies the name in \"host\" only: write it there, or \"verify-ca\"");
+        case OdbcFault::verify_ca:
+            return N_("this driver knows no \"verify-ca\": write \"verify-full\"");
+        case OdbcFault::ca_file:
+            return N_(
+                "this driver knows the system's authorities only: add yours to them, and leave "
+                "this out");
+        case OdbcFault::ca_file_name:
+            return N_(
+                "FreeTDS cannot be told such a path: it may hold no \";\", \"#\" or tabs, no two "
+                "spaces in a row, and none at its end");
+        case OdbcFault::unknown_driver:
+            return N_(
+                "it is not known how to hold this driver to TLS: write \"prefer\" or \"disable\", "
+                "and the driver's own keywords in \"options\"");
+        case OdbcFault::value:
+            return N_(
+                "the driver cannot be told this: it is too long, or holds braces and semicolons in "
+                "an order that cannot be written in a connection string");
     }
-    return lines;
+    assertion_failed("an OdbcFault without words");
+}
+
+bool needs_freetds_section(const DbTarget& target) {
+    return target.tls_mode >= DbTlsMode::verify_ca;
+}
+
+std::optional<std::string> freetds_section(const DbTarget& target,
+                                           const std::string& system_ca_file) {
+    const std::string& file = target.tls.ca_file.empty() ? system_ca_file : target.tls.ca_file;
+    if (file.empty() || !fits_configuration(file)) return std::nullopt;
+    const bool full = target.tls_mode == DbTlsMode::verify_full;
+    return fmt::format(
+        "\thost = {}\n\tport = {}\n\ttds version = 7.4\n\tclient charset = UTF-8\n"
+        "\tencryption = {}\n\tca file = {}\n\tcheck certificate hostname = {}\n",
+        target.host, target.port, encryption_of(target.tls_mode), file, full ? "yes" : "no");
 }
 
 }  // namespace vigia

@@ -1,4 +1,4 @@
-#include "env/real/odbc_string.hpp"
+#include "core/odbc_string.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -89,6 +89,26 @@ TEST(OdbcString, SaysEverythingInTheDriversTerms) {
     freetds.options = {{"APP", "a;b"}};
     EXPECT_EQ(connection_string(freetds, place).text.reveal(),
               "Driver={FreeTDS};Servername=vigia-0;APP={a;b};Database=shop;UID=sa;PWD=pw;");
+    freetds.options = {{"TDS_Version", "7.3"}};
+    EXPECT_EQ(connection_string(freetds, {{}, "::1"}).text.reveal(),
+              "Driver={FreeTDS};Server=::1;Port=1433;TDS_Version=7.4;ClientCharset=UTF-8;"
+              "Encryption=request;TDS_Version=7.3;Database=shop;UID=sa;PWD=pw;");
+}
+
+TEST(OdbcString, TellsFreetdsTheModeWithoutASection) {
+    struct Case {
+        DbTlsMode mode;
+        const char* encryption;
+    };
+    for (const Case& one : {Case{DbTlsMode::disable, ";Encryption=off;"},
+                            {DbTlsMode::prefer, ";Encryption=request;"},
+                            {DbTlsMode::require, ";Encryption=require;"}}) {
+        DbTarget given = target("FreeTDS");
+        given.tls_mode = one.mode;
+        EXPECT_FALSE(needs_freetds_section(given));
+        EXPECT_THAT(connection_string(given, {{}, "10.0.0.1"}).text.reveal(),
+                    HasSubstr(one.encryption));
+    }
 }
 
 TEST(OdbcString, HoldsMicrosoftsDriverToTheMode) {
@@ -116,51 +136,87 @@ TEST(OdbcString, NamesWhatCannotBeSaidAndNoSecret) {
     EXPECT_TRUE(string.text.empty());
 }
 
+using Problems = std::vector<OdbcProblem>;
+
 TEST(OdbcString, RefusesTlsThatADriverCannotBeHeldTo) {
     struct Case {
         const char* driver;
         DbTlsMode mode;
-        bool fine;
+        Problems problems;
     };
     const Case cases[] = {
-        {"FreeTDS", DbTlsMode::verify_full, true}, {kMicrosoft, DbTlsMode::verify_full, true},
-        {kMicrosoft, DbTlsMode::verify_ca, false}, {"Other", DbTlsMode::prefer, true},
-        {"Other", DbTlsMode::disable, true},       {"Other", DbTlsMode::require, false},
-        {"Other", DbTlsMode::verify_full, false},
+        {"FreeTDS", DbTlsMode::verify_full, {}},
+        {"FreeTDS", DbTlsMode::verify_ca, {}},
+        {kMicrosoft, DbTlsMode::verify_full, {}},
+        {kMicrosoft, DbTlsMode::verify_ca, {{OdbcFault::verify_ca, "tls/mode"}}},
+        {"Other", DbTlsMode::prefer, {}},
+        {"Other", DbTlsMode::disable, {}},
+        {"Other", DbTlsMode::require, {{OdbcFault::unknown_driver, "tls/mode"}}},
+        {"Other", DbTlsMode::verify_full, {{OdbcFault::unknown_driver, "tls/mode"}}},
     };
     for (const Case& one : cases) {
         DbTarget given = target(one.driver);
         given.tls_mode = one.mode;
-        EXPECT_EQ(tls_problem(given).empty(), one.fine) << one.driver;
+        EXPECT_EQ(odbc_problems(given), one.problems) << one.driver;
     }
-    DbTarget weakened = target("FreeTDS");
-    weakened.tls_mode = DbTlsMode::require;
-    weakened.options = {{"Encryption", "off"}};
-    EXPECT_FALSE(tls_problem(weakened).empty());
-    DbTarget certificate = target("FreeTDS");
-    certificate.tls.cert_file = "/c.pem";
-    EXPECT_FALSE(tls_problem(certificate).empty());
 }
 
-TEST(OdbcString, WritesASectionForFreetds) {
+TEST(OdbcString, FindsEveryProblemAndWhereItIs) {
+    DbTarget weakened = target("FreeTDS");
+    weakened.tls_mode = DbTlsMode::verify_full;
+    weakened.tls.cert_file = "/c.pem";
+    weakened.tls.server_name = "other.test";
+    weakened.tls.ca_file = "/a;b";
+    weakened.options = {{"Encryption", "off"}, {"TDS_Version", "7.0"}, {"APP", "a};b"}};
+    weakened.database = std::string(5000, 'x');
+    weakened.password = Secret("canary};x");
+    EXPECT_EQ(odbc_problems(weakened),
+              (Problems{{OdbcFault::client_certificate, "tls/cert_file"},
+                        {OdbcFault::contradicting_option, "options/Encryption"},
+                        {OdbcFault::old_protocol, "options/TDS_Version"},
+                        {OdbcFault::server_name, "tls/server_name"},
+                        {OdbcFault::ca_file_name, "tls/ca_file"},
+                        {OdbcFault::value, "options/APP"},
+                        {OdbcFault::value, "database"},
+                        {OdbcFault::value, "password"}}));
+    DbTarget microsoft = target(kMicrosoft);
+    microsoft.tls_mode = DbTlsMode::verify_full;
+    microsoft.tls.ca_file = "/ca.pem";
+    EXPECT_EQ(odbc_problems(microsoft), (Problems{{OdbcFault::ca_file, "tls/ca_file"}}));
+    for (int fault = 0; fault <= static_cast<int>(OdbcFault::value); ++fault) {
+        EXPECT_FALSE(message_of(static_cast<OdbcFault>(fault)).empty());
+    }
+}
+
+TEST(OdbcString, LeavesToTheUserWhatPreferLeavesOpen) {
+    DbTarget open = target("FreeTDS");
+    open.tls_mode = DbTlsMode::prefer;
+    open.tls.server_name = "other.test";
+    open.options = {{"Encryption", "off"}, {"TDS_Version", "5.0"}};
+    EXPECT_EQ(odbc_problems(open), Problems{});
+    open.password = Secret("a;b}");  // the last of them may
+    EXPECT_EQ(odbc_problems(open), Problems{});
+    open.user = "a;b}";
+    EXPECT_EQ(odbc_problems(open), (Problems{{OdbcFault::value, "user"}}));
+}
+
+TEST(OdbcString, WritesASectionForFreetdsThatNamesTheHost) {
     DbTarget given = target("FreeTDS");
-    EXPECT_EQ(freetds_section(given, "10.0.0.1", "/ca"),
-              "\thost = 10.0.0.1\n\tport = 1433\n\ttds version = 7.4\n"
-              "\tclient charset = UTF-8\n\tencryption = request\n");
     given.tls_mode = DbTlsMode::verify_full;
-    EXPECT_THAT(*freetds_section(given, "db.test", "/ca"),
-                HasSubstr("\tencryption = require\n\tca file = /ca\n"
-                          "\tcheck certificate hostname = yes\n"));
+    EXPECT_TRUE(needs_freetds_section(given));
+    EXPECT_EQ(freetds_section(given, "/ca"),
+              "\thost = db.test\n\tport = 1433\n\ttds version = 7.4\n\tclient charset = UTF-8\n"
+              "\tencryption = require\n\tca file = /ca\n\tcheck certificate hostname = yes\n");
     given.tls_mode = DbTlsMode::verify_ca;
     given.tls.ca_file = "/my/ca.pem";
-    EXPECT_THAT(*freetds_section(given, "db.test", "/ca"),
+    EXPECT_THAT(*freetds_section(given, "/ca"),
                 HasSubstr("\tca file = /my/ca.pem\n\tcheck certificate hostname = no\n"));
     for (const char* const file : {"/a;b", "/a#b", "/a  b", "/a\nhost = evil"}) {
         given.tls.ca_file = file;
-        EXPECT_EQ(freetds_section(given, "db.test", "/ca"), std::nullopt) << file;
+        EXPECT_EQ(freetds_section(given, "/ca"), std::nullopt) << file;
     }
     given.tls.ca_file.clear();
-    EXPECT_EQ(freetds_section(given, "db.test", ""), std::nullopt);
+    EXPECT_EQ(freetds_section(given, ""), std::nullopt);
 }
 
 }  // namespace

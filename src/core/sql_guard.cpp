@@ -1,0 +1,140 @@
+#include "core/sql_guard.hpp"
+
+#include "base/i18n.hpp"
+#include "base/text.hpp"
+#include "core/sql_tokens.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace vigia {
+namespace {
+
+using Tokens = std::vector<SqlToken>;
+
+/// Statements that begin so only read.
+constexpr auto kReadingWords = std::to_array<std::string_view>({
+    "select",
+    "with",
+    "values",
+    "table",
+    "show",
+    "explain",
+    "describe",
+    "desc",
+});
+
+/// Reserved in T-SQL: no unquoted name may be one of them.
+constexpr auto kWritingWords = std::to_array<std::string_view>({
+    "add",    "alter",    "backup",      "begin",   "checkpoint", "commit", "create",    "dbcc",
+    "delete", "deny",     "drop",        "exec",    "execute",    "grant",  "insert",    "into",
+    "kill",   "merge",    "reconfigure", "restore", "revert",     "revoke", "rollback",  "save",
+    "set",    "shutdown", "truncate",    "update",  "updatetext", "use",    "writetext",
+});
+
+template <std::size_t Size>
+bool is_one_of(const std::array<std::string_view, Size>& words, std::string_view word) {
+    return std::ranges::find(words, word) != words.end();
+}
+
+/// The token after the one at `at`, or a sign that nothing is.
+SqlToken after(const Tokens& tokens, std::size_t at) {
+    return at + 1 < tokens.size() ? tokens[at + 1] : SqlToken{SqlTokenKind::sign, " "};
+}
+
+/// `OPTION (MERGE JOIN, USE HINT ('…'))`, `INNER MERGE JOIN`. JOIN and UNION are reserved, so that
+/// no MERGE goes into a table of that name; a statement USE follows no bracket and no comma.
+bool is_hint(const Tokens& tokens, std::size_t at) {
+    const SqlToken next = after(tokens, at);
+    if (tokens[at].is_word("merge")) return next.is_word("join") || next.is_word("union");
+    if (!tokens[at].is_word("use") || at == 0) return false;
+    const bool listed = tokens[at - 1].is_sign('(') || tokens[at - 1].is_sign(',');
+    return listed && (next.is_word("hint") || next.is_word("plan"));
+}
+
+bool is_writing(const Tokens& tokens, std::size_t at) {
+    if (tokens[at].kind != SqlTokenKind::word || is_hint(tokens, at)) return false;
+    const std::string word = ascii_lower(tokens[at].text);
+    if (is_one_of(kWritingWords, word)) return true;
+    // "1EDROP" may be the number 1E and a word.
+    const bool exponent = tokens[at].glued && at > 0 &&
+                          tokens[at - 1].kind == SqlTokenKind::number && word.starts_with('e');
+    return exponent && is_one_of(kWritingWords, std::string_view(word).substr(1));
+}
+
+bool writes_file(const Tokens& tokens, std::size_t at) {
+    const SqlToken next = after(tokens, at);
+    return tokens[at].is_word("into") && (next.is_word("outfile") || next.is_word("dumpfile"));
+}
+
+template <class Predicate>
+bool any(const Tokens& tokens, Predicate predicate) {
+    for (std::size_t at = 0; at < tokens.size(); ++at) {
+        if (predicate(tokens, at)) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+bool begins_like_reading(std::string_view query, DbKind kind) {
+    const Tokens tokens = sql_tokens(query, kind);
+    const auto first =
+        std::ranges::find_if(tokens, [](const SqlToken& token) { return !token.is_sign('('); });
+    return first != tokens.end() && first->kind == SqlTokenKind::word &&
+           is_one_of(kReadingWords, ascii_lower(first->text));
+}
+
+bool has_second_statement(std::string_view query, DbKind kind) {
+    bool ended = false;
+    for (const SqlToken& token : sql_tokens(query, kind)) {
+        const bool end = token.is_sign(';');
+        if (ended && !end) return true;
+        ended = ended || end;
+    }
+    return false;
+}
+
+QueryFault find_query_fault(std::string_view query, DbKind kind) {
+    const Tokens tokens = sql_tokens(query, kind);
+    switch (kind) {
+        case DbKind::postgresql:
+            break;
+        case DbKind::mysql:
+        case DbKind::mariadb:
+            if (any(tokens, &writes_file)) return QueryFault::output_file;
+            break;
+        case DbKind::sqlserver:
+            if (any(tokens, &is_writing)) return QueryFault::writing_word;
+            [[fallthrough]];
+        case DbKind::odbc:
+            if (has_second_statement(query, kind)) return QueryFault::second_statement;
+            break;
+    }
+    return QueryFault::none;
+}
+
+std::string_view message_of(QueryFault fault) {
+    switch (fault) {
+        case QueryFault::none:
+            return {};
+        case QueryFault::not_reading:
+            return N_(
+                "the query may only read: it must begin with SELECT, WITH, VALUES, TABLE, SHOW, "
+                "EXPLAIN or DESCRIBE");
+        case QueryFault::second_statement:
+            return N_("one statement only: nothing may follow the semicolon");
+        case QueryFault::writing_word:
+            return N_(
+                "the query may only read, and holds a word of statements that write or run others, "
+                "such as INTO, UPDATE or EXEC: put names that are such words in [brackets]");
+        case QueryFault::output_file:
+            return N_("the query would write a file: leave INTO OUTFILE or INTO DUMPFILE out");
+    }
+    return {};
+}
+
+}  // namespace vigia
