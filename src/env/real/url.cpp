@@ -52,6 +52,7 @@ std::optional<std::string> part(CURLU* handle, CURLUPart which, unsigned flags =
 }
 
 bool set(CURLU* handle, CURLUPart which, const std::string& text, unsigned flags = 0) {
+    if (text.find('\0') != std::string::npos) return false;  // libcurl would take what is before it
     return ::curl_url_set(handle, which, text.c_str(), flags) == CURLUE_OK;
 }
 
@@ -62,6 +63,14 @@ std::optional<std::uint16_t> port_of(CURLU* handle) {
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), port);
     if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
     return port;
+}
+
+/// True if libcurl takes `text` to mean this place: an address whose digits are escaped is a name
+/// when read once, and an address when that is read again.
+bool leads_to(const std::string& text, const std::string& host, std::uint16_t port) {
+    const UrlHandle again(::curl_url());
+    return again && set(again.get(), CURLUPART_URL, text) &&
+           part(again.get(), CURLUPART_HOST) == host && port_of(again.get()) == port;
 }
 
 /// The scheme in front of `text`, or empty if it is a relative reference.
@@ -163,6 +172,7 @@ struct UrlReader {
         const std::optional<std::uint16_t> port = port_of(handle);
         std::optional<std::string> text = part(handle, CURLUPART_URL);
         if (!port || *port == 0 || !text) return std::nullopt;
+        if (!leads_to(*text, *host, *port)) return std::nullopt;
 
         Url url;
         url.text_ = *std::move(text);

@@ -5,6 +5,8 @@
 namespace vigia {
 namespace {
 
+using namespace std::literals;
+
 /// "text host port secure", or "none".
 std::string parsed(std::string_view text) {
     const std::optional<Url> url = Url::parse(text);
@@ -121,6 +123,17 @@ TEST(Reference, IsResolvedAgainstItsBase) {
     EXPECT_EQ(resolved(kBase, "http://u:p@other.org/#x"), "http://other.org/");
     EXPECT_EQ(resolved(kBase, "e:f"), "scheme e");
     EXPECT_EQ(resolved(kBase, "./e:f"), "https://example.org/a/e:f");
+}
+
+TEST(Reference, ThatWouldLeadElsewhereWhenReadAgainIsRefused) {
+    const Url base = *Url::parse("https://example.org/");
+    for (const std::string_view text :
+         {"//213070643%33/"sv, "//33733%33333/"sv, "http://127.0.0.%31x%2e1/\0.example"sv}) {
+        EXPECT_TRUE(std::holds_alternative<MalformedReference>(resolve_reference(base, text)))
+            << text;
+    }
+    EXPECT_FALSE(Url::parse("http://33733%33333/"));
+    EXPECT_FALSE(Url::parse("http://example.org\0.example/"sv));
 }
 
 TEST(Reference, ToAnotherSchemeOrToNothingIsRefused) {
