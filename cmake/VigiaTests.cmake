@@ -97,7 +97,8 @@ if(TARGET vigia)
             WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
         # The long ones first: a high cost is what ctest starts with.
         set_tests_properties("${name}" PROPERTIES LABELS e2e TIMEOUT 900 COST 1000
-            ENVIRONMENT "VIGIA_BIN=$<TARGET_FILE:vigia>;PYTHONDONTWRITEBYTECODE=1")
+            ENVIRONMENT "VIGIA_BIN=$<TARGET_FILE:vigia>;PYTHONDONTWRITEBYTECODE=1;\
+VIGIA_HANGING_DRIVER=$<TARGET_FILE:hanging_odbc_driver>")
     endforeach()
 endif()
 

@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "env/db_client.hpp"
+#include "tests/support/certificates.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -40,7 +41,8 @@ enum class DbQuestion : std::uint8_t {
     no_rows,         ///< a table's shape without rows
     three_rows,      ///< whose first column is 1, 2, 3
     endless_rows,    ///< far more than kMaxDbRows, made on the fly; small
-    gigabyte,        ///< rows of 64 KiB or more each, a gigabyte of them in all
+    wide_rows,       ///< of 64 KiB or more each, far more than kMaxDbBytes
+    gigabyte,        ///< of rows
     sleeps,          ///< for a minute
     mistake,         ///< no such table
     forbidden,       ///< reads the table `secrets`, which the user may not read
@@ -62,6 +64,12 @@ public:
     /// True if there is a table `written`.
     virtual bool written() = 0;
 
+    /// Blocking; another world may use the same server.
+    virtual void stop() = 0;
+    virtual void start() = 0;
+    /// The server, one that offers TLS, shows this certificate from now on, or soon.
+    virtual void present(const Certificate& certificate) = 0;
+
     /// Runs the world until all are answered, asked at once.
     virtual std::vector<DbAnswer> ask_all(std::vector<DbRequest> requests) = 0;
     /// Runs the world until the question is answered; it is cancelled as soon as `when()`.
@@ -75,6 +83,9 @@ template <class World>
 struct DbFactory {
     const char* name;
     std::function<std::unique_ptr<World>()> make;
+    /// Its driver says in words only why it could not log in, and reads an answer to its end before
+    /// it hands the first row out.
+    bool wordy = false;
 
     friend std::ostream& operator<<(std::ostream& out, const DbFactory& factory) {
         return out << factory.name;

@@ -1,9 +1,9 @@
 // CurlHttpClient against servers that misbehave, phase by phase.
 
 #include "tests/contract/real_http.hpp"
+#include "tests/support/without_descriptors.hpp"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace vigia::test {
@@ -156,14 +156,7 @@ TEST(HttpFaults, NoDescriptorsIsOurOwnFault) {
     RealHttp real;
     const std::string url = real.answering(ok("hello"));
     EXPECT_EQ(brief(real.fetch(url)), "good");  // everything that is opened once is open
-    rlimit limit{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    ::close(next);
-    const rlimit low{static_cast<rlim_t>(next), limit.rlim_max};
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
-    const HttpExchange exchange = real.fetch(url);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+    const HttpExchange exchange = without_descriptors([&] { return real.fetch(url); });
     EXPECT_EQ(brief(exchange), "connect no_descriptors");
     EXPECT_EQ(brief(real.fetch(url)), "good");
 }

@@ -14,23 +14,9 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 namespace ssl = boost::asio::ssl;
 
-constexpr const char* kHere = "DNS:localhost,IP:127.0.0.1";
-
 /// An authority, a client that trusts it, and servers with its certificates.
 class HttpTls : public ::testing::Test {
 protected:
-    static CertificateSpec spec(const std::string& name, const std::string& alternatives) {
-        CertificateSpec made;
-        made.name = name;
-        made.alternative_names = alternatives;
-        return made;
-    }
-    static CertificateSpec authority_spec(const std::string& name) {
-        CertificateSpec made = spec(name, "");
-        made.authority = true;
-        return made;
-    }
-
     /// An https URL where `context` is presented, and 200 answered.
     std::string serve(ssl::context context, const std::string& host = "127.0.0.1") {
         const auto shared = std::make_shared<ssl::context>(std::move(context));
@@ -59,7 +45,7 @@ protected:
 };
 
 TEST_F(HttpTls, AGoodCertificateIsAcceptedAndSummarised) {
-    const Certificate leaf(spec("the site", kHere), &authority_);
+    const Certificate leaf(loopback_spec("the site"), &authority_);
     const HttpExchange exchange = real_.fetch(target(serve(server_context(leaf))));
     EXPECT_EQ(brief(exchange), "good");
     EXPECT_EQ(exchange.body, "hello");
@@ -79,19 +65,20 @@ TEST_F(HttpTls, EachFaultOfACertificateHasItsReasonAndItsSummary) {
         const Certificate* issuer;
         const char* expected;
     };
-    CertificateSpec expired = spec("site", kHere);
+    CertificateSpec expired = loopback_spec("site");
     expired.from = -48h;
     expired.until = -24h;
-    CertificateSpec future = spec("site", kHere);
+    CertificateSpec future = loopback_spec("site");
     future.from = 24h;
     const Certificate unknown(authority_spec("unknown authority"), nullptr);
     const Case cases[] = {
         {"expired", expired, &authority_, "tls certificate_expired"},
         {"not yet valid", future, &authority_, "tls certificate_not_yet_valid"},
-        {"self-signed", spec("site", kHere), nullptr, "tls certificate_self_signed"},
-        {"unknown authority", spec("site", kHere), &unknown, "tls certificate_untrusted"},
-        {"wrong host", spec("site", "DNS:other.test"), &authority_, "tls certificate_wrong_host"},
-        {"no name", spec("other.test", ""), &authority_, "tls certificate_wrong_host"},
+        {"self-signed", loopback_spec("site"), nullptr, "tls certificate_self_signed"},
+        {"unknown authority", loopback_spec("site"), &unknown, "tls certificate_untrusted"},
+        {"wrong host", certificate_spec("site", "DNS:other.test"), &authority_,
+         "tls certificate_wrong_host"},
+        {"no name", certificate_spec("other.test", ""), &authority_, "tls certificate_wrong_host"},
     };
     for (const Case& one : cases) {
         const std::string url = serve(server_context(Certificate(one.spec, one.issuer)));
@@ -111,7 +98,7 @@ TEST_F(HttpTls, TheEarliestExpiryOfTheChainIsTold) {
     CertificateSpec short_lived = authority_spec("intermediate");
     short_lived.until = 24h * 5;
     const Certificate intermediate(short_lived, &authority_);
-    const Certificate leaf(spec("site", kHere), &intermediate);
+    const Certificate leaf(loopback_spec("site"), &intermediate);
     const HttpExchange exchange =
         real_.fetch(target(serve(server_context(leaf, intermediate.certificate_pem()))));
     EXPECT_EQ(brief(exchange), "good");
@@ -120,7 +107,7 @@ TEST_F(HttpTls, TheEarliestExpiryOfTheChainIsTold) {
 }
 
 TEST_F(HttpTls, AnExpiryBeyondWhatNanosecondsCanHoldIsTheLastThatTheyCan) {
-    CertificateSpec eternal = spec("site", kHere);
+    CertificateSpec eternal = loopback_spec("site");
     eternal.until = 24h * 365 * 500;
     const HttpExchange exchange =
         real_.fetch(target(serve(server_context(Certificate(eternal, &authority_)))));
@@ -133,7 +120,7 @@ TEST_F(HttpTls, TheSystemsStoreIsUsedWhereNoFileIsNamed) {
     options.ca_file = directory_.file("ca.pem");
     RealHttp trusting(options);
     const auto context = std::make_shared<ssl::context>(
-        server_context(Certificate(spec("site", kHere), &authority_)));
+        server_context(Certificate(loopback_spec("site"), &authority_)));
     const auto script = [context](TcpPeer& peer) -> asio::awaitable<void> {
         const bool agreed = co_await peer.handshake(*context);
         if (!agreed) co_return;
@@ -152,7 +139,7 @@ TEST_F(HttpTls, TheSystemsStoreIsUsedWhereNoFileIsNamed) {
 }
 
 TEST_F(HttpTls, ACaFileThatCannotBeUsedIsToldAsSuch) {
-    const std::string url = serve(server_context(Certificate(spec("site", kHere), &authority_)));
+    const std::string url = serve(server_context(Certificate(loopback_spec("site"), &authority_)));
     HttpTarget missing = target(url);
     missing.tls.ca_file = directory_.file("absent.pem");
     EXPECT_EQ(brief(real_.fetch(missing)), "tls unusable_ca_file");
@@ -165,7 +152,7 @@ TEST_F(HttpTls, ACaFileThatCannotBeUsedIsToldAsSuch) {
 }
 
 TEST_F(HttpTls, ASelfSignedCertificateMayBeItsOwnAuthority) {
-    const Certificate own(spec("site", kHere), nullptr);
+    const Certificate own(loopback_spec("site"), nullptr);
     directory_.write("own.pem", own.certificate_pem());
     HttpTarget trusting = target(serve(server_context(own)));
     trusting.tls.ca_file = directory_.file("own.pem");
@@ -173,7 +160,7 @@ TEST_F(HttpTls, ASelfSignedCertificateMayBeItsOwnAuthority) {
 }
 
 TEST_F(HttpTls, TheServerNameIsSentAndVerifiedInsteadOfTheHost) {
-    const Certificate leaf(spec("site", "DNS:inner.test"), &authority_);
+    const Certificate leaf(certificate_spec("site", "DNS:inner.test"), &authority_);
     ssl::context context = server_context(leaf);
     std::string indicated;
     SSL_CTX_set_tlsext_servername_arg(context.native_handle(), &indicated);
@@ -205,12 +192,12 @@ TEST_F(HttpTls, TheServerNameIsSentAndVerifiedInsteadOfTheHost) {
 }
 
 TEST_F(HttpTls, AClientCertificateIsPresented) {
-    const Certificate client(spec("client", ""), &authority_);
+    const Certificate client(certificate_spec("client", ""), &authority_);
     directory_.write("client.pem", client.certificate_pem());
     directory_.write("client.key", client.key_pem());
     directory_.write("both.pem", client.certificate_pem() + client.key_pem());
     const std::string url =
-        serve(mutual_context(Certificate(spec("s", kHere), &authority_), authority_));
+        serve(mutual_context(Certificate(loopback_spec("s"), &authority_), authority_));
     HttpTarget with = target(url);
     with.tls.cert_file = directory_.file("client.pem");
     with.tls.key_file = directory_.file("client.key");
@@ -263,7 +250,7 @@ TEST_F(HttpTls, BrokenHandshakesAreToldByReason) {
 }
 
 TEST_F(HttpTls, ConnectionsAreNeverResumed) {
-    const std::string url = serve(server_context(Certificate(spec("site", kHere), &authority_)));
+    const std::string url = serve(server_context(Certificate(loopback_spec("site"), &authority_)));
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(real_.fetch(target(url)).tls) << i;
 }
 

@@ -36,16 +36,9 @@ protected:
         return real;
     }
 
-    static CertificateSpec spec() {
-        CertificateSpec made;
-        made.name = "mail";
-        made.alternative_names = "DNS:localhost,IP:127.0.0.1";
-        return made;
-    }
-
     void SetUp() override { directory_.write("own.pem", own_.certificate_pem()); }
 
-    Certificate own_{spec(), nullptr};
+    Certificate own_{loopback_spec("mail"), nullptr};
     TemporaryDirectory directory_;
 };
 

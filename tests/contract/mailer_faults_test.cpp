@@ -22,21 +22,8 @@ class MailerFaults : public ::testing::Test {
 protected:
     MailerFaults() { directory_.write("ca.pem", authority_.certificate_pem()); }
 
-    static CertificateSpec authority_spec() {
-        CertificateSpec spec;
-        spec.name = "test authority";
-        spec.authority = true;
-        return spec;
-    }
-    static CertificateSpec site_spec() {
-        CertificateSpec spec;
-        spec.name = "mail";
-        spec.alternative_names = "DNS:localhost,IP:127.0.0.1";
-        return spec;
-    }
-
     SmtpServer::Options secure(bool implicit = false) const {
-        return secure_with(Certificate(site_spec(), &authority_), implicit);
+        return secure_with(Certificate(loopback_spec("mail"), &authority_), implicit);
     }
     static SmtpServer::Options secure_with(const Certificate& leaf, bool implicit = false) {
         SmtpServer::Options options;
@@ -58,7 +45,7 @@ protected:
     }
 
     TemporaryDirectory directory_;
-    Certificate authority_{authority_spec(), nullptr};
+    Certificate authority_{authority_spec("test authority"), nullptr};
 };
 
 TEST_F(MailerFaults, EachPhaseTellsItsOwnWhenItStallsOrBreaks) {
@@ -272,12 +259,13 @@ TEST_F(MailerFaults, ASendIsCancelledSoonInEveryPhase) {
 }
 
 TEST_F(MailerFaults, BadCertificatesAreRefusedUnlessVerificationIsOff) {
-    CertificateSpec expired = site_spec();
+    CertificateSpec expired = loopback_spec("mail");
     expired.from = -48h;
     expired.until = -24h;
-    CertificateSpec elsewhere = site_spec();
+    CertificateSpec elsewhere = loopback_spec("mail");
     elsewhere.alternative_names = "DNS:elsewhere.test";
-    const Certificate bad[] = {Certificate(expired, &authority_), Certificate(site_spec(), nullptr),
+    const Certificate bad[] = {Certificate(expired, &authority_),
+                               Certificate(loopback_spec("mail"), nullptr),
                                Certificate(elsewhere, &authority_)};
     for (const Certificate& leaf : bad) {
         for (const bool implicit : {false, true}) {

@@ -4,40 +4,14 @@ namespace vigia::test {
 
 namespace {
 
-/// As a text of JSON.
-std::string json(const std::string& text) {
-    std::string quoted = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') quoted += '\\';
-        quoted += c;
-    }
-    return quoted + "\"";
-}
-
-std::string options(const std::string& more) {
-    return R"({"users": {)" + json(MysqlWorld::kUser) + ": " + json(MysqlWorld::kPassword) +
-           R"(}, "databases": [)" + json(MysqlWorld::kDatabase) +
-           R"(, "shop"], "denied": ["secrets", "forbidden"])" + more + "}";
-}
-
-/// A canned answer of `count` rows with one column.
-std::string rows(const std::string& type, const std::string& cell, int count) {
-    std::string answer = R"({"columns": [["c", ")" + type + R"("]], "rows": [)";
-    for (int i = 0; i < count; ++i) answer += (i == 0 ? "[" : ", [") + cell + "]";
-    return answer + "]}";
-}
-
-constexpr int kManyRows = 12'000;
-constexpr int kWideRows = 20;
-constexpr std::size_t kWide = 65536;
-
-std::string canned_answers() {
-    return R"({"answers": {"SELECT text": )" + rows("text", json("vigía ☂"), 1) +
-           R"(, "SELECT null": )" + rows("int", "null", 1) + R"(, "SELECT nothing": )" +
-           rows("int", "1", 0) + R"(, "SELECT three": )" +
-           R"({"columns": [["n", "int"], ["t", "text"]], "rows": [[1, "x"], [2, "x"], [3, "x"]]})" +
-           R"(, "SELECT endless": )" + rows("int", "1", kManyRows) + R"(, "SELECT wide": )" +
-           rows("text", json(std::string(kWide, 'x')), kWideRows) + "}}";
+DbTarget played() {
+    DbTarget target;
+    target.kind = DbKind::mysql;
+    target.database = kTrickyDatabase;
+    target.user = kTrickyUser;
+    target.password = Secret(kTrickyPassword);
+    target.tls_mode = DbTlsMode::prefer;
+    return target;
 }
 
 }  // namespace
@@ -58,6 +32,7 @@ std::string MariadbWorld::sql(DbQuestion question) const {
             return "SELECT seq, 'x' FROM seq_1_to_3";
         case DbQuestion::endless_rows:
             return "SELECT seq FROM seq_1_to_1000000000000";
+        case DbQuestion::wide_rows:
         case DbQuestion::gigabyte:
             return "SELECT REPEAT('x', 65536) FROM seq_1_to_16384";
         case DbQuestion::sleeps:
@@ -97,55 +72,10 @@ bool MariadbWorld::written() {
            "0";
 }
 
-MysqlWorld::MysqlWorld(const std::string& more) : server_("mysql_server.py", options(more)) {
-    server_.set(canned_answers());
-}
-
-DbTarget MysqlWorld::good() {
-    DbTarget target;
-    target.kind = DbKind::mysql;
-    target.host = "127.0.0.1";
-    target.port = server_.port();
-    target.database = kDatabase;
-    target.user = kUser;
-    target.password = Secret(kPassword);
-    target.tls_mode = DbTlsMode::prefer;
-    return target;
-}
-
-std::string MysqlWorld::sql(DbQuestion question) const {
-    switch (question) {
-        case DbQuestion::text:
-            return "SELECT text";
-        case DbQuestion::null:
-            return "SELECT null";
-        case DbQuestion::no_rows:
-            return "SELECT nothing";
-        case DbQuestion::three_rows:
-            return "SELECT three";
-        case DbQuestion::endless_rows:
-            return "SELECT endless";
-        case DbQuestion::gigabyte:
-            return "SELECT wide";
-        case DbQuestion::sleeps:
-            return "SELECT SLEEP(60)";
-        case DbQuestion::mistake:
-            return "SELECT * FROM absent";
-        case DbQuestion::forbidden:
-            return "SELECT * FROM secrets";
-        case DbQuestion::writes:
-            return "CREATE TABLE written (n INT)";
-        case DbQuestion::two_statements:
-            return "SELECT 1; CREATE TABLE written (n INT)";
-        case DbQuestion::escapes:
-            return "COMMIT; CREATE TABLE written (n INT)";
-    }
-    return {};
-}
+MysqlWorld::MysqlWorld() : PlayedWorld("mysql_server.py", played(), {1, 65536}) {}
 
 int MysqlWorld::running() {
-    const std::string stats = server_.stats();
-    return stats.find("SLEEP(") == std::string::npos ? 0 : server_.count("connections_now");
+    return server().stats().find("SLEEP(") == std::string::npos ? 0 : connections();
 }
 
 std::unique_ptr<DbServerWorld> make_mariadb_world() {

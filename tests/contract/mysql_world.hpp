@@ -1,9 +1,8 @@
 #pragma once
 
 #include "env/real/mysql_client.hpp"
-#include "tests/contract/real_db.hpp"
+#include "tests/contract/played_world.hpp"
 #include "tests/support/mariadb_server.hpp"
-#include "tests/support/protocol_server.hpp"
 
 #include <memory>
 #include <string>
@@ -22,6 +21,9 @@ public:
     int connections() override;
     int running() override;
     bool written() override;
+    void stop() override { server_.stop(); }
+    void start() override { server_.start(); }
+    void present(const Certificate& certificate) override { server_.present(certificate); }
 
     MariadbServer& server() { return server_; }
 
@@ -32,29 +34,18 @@ private:
     MysqlClient client_{io, clock, resolver};
 };
 
-/// MysqlClient against a MySQL 8 that tests/protocol/mysql_server.py plays, one per world.
-class MysqlWorld final : public RealDbWorld {
+/// MysqlClient against a MySQL 8 that tests/protocol/mysql_server.py plays.
+class MysqlWorld final : public PlayedWorld {
 public:
-    static constexpr const char* kUser = R"(o'néill "x" \ =;)";
-    static constexpr const char* kPassword = R"(p'a"s\s w=o;r{d} ñ☂ canary-7f3a)";
-    static constexpr const char* kDatabase = R"(mon 'db' "y" \ user=admin)";
-
-    /// `more`: options of the server besides its users and databases, as in `, "tls": "off"`.
-    explicit MysqlWorld(const std::string& more = "");
+    MysqlWorld();
     using RealDbWorld::ask;
 
     DbClient& client() override { return client_; }
-    DbTarget good() override;
-    std::string sql(DbQuestion question) const override;
-    int connections() override { return server_.count("connections_now"); }
     int running() override;
-    /// The server keeps no tables: true if it let nothing but readers in.
+    /// What is no reader is let in nowhere: the server says so itself.
     bool written() override { return false; }
 
-    ProtocolServer& server() { return server_; }
-
 private:
-    ProtocolServer server_;
     MysqlClient client_{io, clock, resolver};
 };
 

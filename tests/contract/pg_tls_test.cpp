@@ -1,7 +1,6 @@
 // PgClient over TLS, against a real server.
 
 #include "tests/contract/pg_world.hpp"
-#include "tests/support/fault_table.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -111,41 +110,6 @@ TEST_F(PgTls, VerifiesAsMuchAsTheModeSays) {
         target.tls.server_name = one.server_name;
         EXPECT_EQ(brief(world_.ask(target)), one.expected)
             << static_cast<int>(one.mode) << " " << one.host;
-    }
-}
-
-TEST_F(PgTls, TellsWhatIsWrongWithACertificate) {
-    CertificateSpec spec;
-    spec.name = "localhost";
-    spec.alternative_names = "IP:127.0.0.1";
-    CertificateSpec expired = spec;
-    expired.until = std::chrono::hours(-1);
-    CertificateSpec early = spec;
-    early.from = std::chrono::hours(1);
-    struct Case {
-        const char* what;
-        Certificate certificate;
-        std::string expected;
-    };
-    const Case cases[] = {
-        {"expired certificate", Certificate(expired, &server_.authority()),
-         "tls certificate_expired"},
-        {"certificate not valid yet", Certificate(early, &server_.authority()),
-         "tls certificate_not_yet_valid"},
-        {"self-signed certificate", Certificate(spec, nullptr), "tls certificate_self_signed"},
-        {"good certificate", Certificate(spec, &server_.authority()), "good"},
-    };
-    for (const Case& one : cases) {
-        server_.present(one.certificate);
-        const DbTarget target = this->target(DbTlsMode::verify_full, directory_.file("ca.pem"));
-        // The server reads the file again when it gets to it.
-        DbAnswer answer;
-        world_.within(5s, [&] {
-            answer = world_.ask(target);
-            return brief(answer) == one.expected;
-        });
-        EXPECT_EQ(brief(answer), one.expected);
-        expect_documented("PostgreSQL", one.what, brief(answer));
     }
 }
 

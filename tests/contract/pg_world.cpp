@@ -2,11 +2,11 @@
 
 namespace vigia::test {
 
-PgWorld::PgWorld(PostgresServer& server) : server_(server) {
+PostgresWorld::PostgresWorld(PostgresServer& server) : server_(server) {
     server_.query("DROP TABLE IF EXISTS written");
 }
 
-std::string PgWorld::sql(DbQuestion question) const {
+std::string PostgresWorld::sql(DbQuestion question) const {
     switch (question) {
         case DbQuestion::text:
             return "SELECT 'vigía ☂'";
@@ -18,6 +18,7 @@ std::string PgWorld::sql(DbQuestion question) const {
             return "SELECT n, 'x' FROM generate_series(1, 3) AS n";
         case DbQuestion::endless_rows:
             return "SELECT generate_series(1, 1000000000000)";
+        case DbQuestion::wide_rows:
         case DbQuestion::gigabyte:
             return "SELECT repeat('x', 65536) FROM generate_series(1, 16384)";
         case DbQuestion::sleeps:
@@ -36,27 +37,39 @@ std::string PgWorld::sql(DbQuestion question) const {
     return {};
 }
 
-int PgWorld::count(const std::string& where) {
+int PostgresWorld::count(const std::string& where) {
     return std::stoi(
         server_.query("SELECT count(*) FROM pg_stat_activity WHERE usename <> 'admin' "
                       "AND backend_type = 'client backend'" +
                       where));
 }
 
-int PgWorld::connections() {
+int PostgresWorld::connections() {
     return count("");
 }
 
-int PgWorld::running() {
+int PostgresWorld::running() {
     return count(" AND state = 'active' AND query LIKE '%pg_sleep%'");
 }
 
-bool PgWorld::written() {
+bool PostgresWorld::written() {
     return server_.query("SELECT to_regclass('written') IS NOT NULL") == "t";
+}
+
+DbTarget PsqlOdbcWorld::good() {
+    DbTarget target = server().target();
+    target.kind = DbKind::odbc;
+    target.driver = "PostgreSQL Unicode";
+    target.tls_mode = DbTlsMode::prefer;
+    return target;
 }
 
 std::unique_ptr<DbServerWorld> make_pg_world() {
     return std::make_unique<PgWorld>();
+}
+
+std::unique_ptr<DbServerWorld> make_psqlodbc_world() {
+    return std::make_unique<PsqlOdbcWorld>();
 }
 
 }  // namespace vigia::test

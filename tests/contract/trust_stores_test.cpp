@@ -16,10 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string authority(const std::string& name) {
-    CertificateSpec spec;
-    spec.name = name;
-    spec.authority = true;
-    return Certificate(spec, nullptr).certificate_pem();
+    return Certificate(authority_spec(name), nullptr).certificate_pem();
 }
 
 class TrustStoresTest : public ::testing::Test {

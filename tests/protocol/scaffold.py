@@ -7,6 +7,7 @@ accepts on 127.0.0.1; JSON lines on standard input, each answered with one JSON 
                                    match (optional): only statements that contain TEXT
     {"fault": null}                behaves again
     {"set": {OPTION: VALUE, ...}}  replaces options for connections to come
+    {"listen": false}              ends all connections and closes the port; true: opens it again
     {"stats": true}                what was seen so far; passwords never are
     end of input                   stops
 """
@@ -62,6 +63,8 @@ class Server:
         self.queries = collections.deque(maxlen=KEPT)
         self.logins = collections.deque(maxlen=KEPT)
         self.tls_context = None
+        self._listener = None
+        self._port = 0  # any
         self._fault = None
         self._self_signed = None
         self.change(options)
@@ -107,12 +110,14 @@ class Server:
     def control(self, request):
         """Carries out one control line and returns the answer to it."""
         if not isinstance(request, dict) or len(request) != 1:
-            raise BadRequest("one command an object: fault, set, stats")
+            raise BadRequest("one command an object: fault, set, listen, stats")
         command, value = next(iter(request.items()))
         if command == "fault":
             self._fault = self._checked_fault(value)
         elif command == "set" and isinstance(value, dict):
             self.change(value)
+        elif command == "listen":
+            self._listen() if value else self._leave()
         elif command == "stats":
             return self.stats()
         else:
@@ -147,19 +152,33 @@ class Server:
 
     def run(self):
         """Serves until standard input ends."""
-        listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
-        print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
+        self._listen()
+        print(json.dumps({"port": self._port}), flush=True)
         for line in sys.stdin:
             try:
                 answer = self.control(json.loads(line))
-            except (BadRequest, ValueError) as error:
+            except (BadRequest, OSError, ValueError) as error:
                 answer = {"error": str(error)}
             print(json.dumps(answer), flush=True)
 
+    def _listen(self):
+        self._listener = socket.create_server(("127.0.0.1", self._port), backlog=512)
+        self._port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def _leave(self):
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes up who accepts
+        self._listener.close()
+        with self.lock:
+            for session in self.sessions.values():
+                session.channel.abort()
+
     def _accept(self, listener):
         while True:
-            sock, _ = listener.accept()
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
             with self.lock:
                 self.statistics["connections"] += 1
                 number = self.statistics["connections"]

@@ -106,3 +106,18 @@ def test_passwords_are_in_no_statistics(tds, tedious, mysql, mysql2):
 def test_ping(mysql, mysql2):
     assert mysql2.talk({"port": mysql.port, "user": "vigia", "password": PASSWORD},
                        {"ping": True})[1] == {"rows": []}
+
+
+def test_leaves_its_port_and_comes_back_to_it(server):
+    with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as client:
+        client.sendall(PRELOGIN)
+        assert client.recv(1)
+        server.tell(listen=False)
+        client.settimeout(PATIENCE)
+        while client.recv(1 << 16):
+            pass
+    with pytest.raises(ConnectionRefusedError):
+        talk(server)
+    server.tell(listen=True)
+    assert talk(server)
+    refused(server, listen=True)  # it does

@@ -39,6 +39,23 @@ void add_extension(X509* certificate, X509* issuer, int id, const std::string& v
 
 }  // namespace
 
+CertificateSpec certificate_spec(const std::string& name, const std::string& alternative_names) {
+    CertificateSpec spec;
+    spec.name = name;
+    spec.alternative_names = alternative_names;
+    return spec;
+}
+
+CertificateSpec authority_spec(const std::string& name) {
+    CertificateSpec spec = certificate_spec(name, "");
+    spec.authority = true;
+    return spec;
+}
+
+CertificateSpec loopback_spec(const std::string& name) {
+    return certificate_spec(name, "DNS:localhost,IP:127.0.0.1");
+}
+
 Certificate::Certificate(const CertificateSpec& spec, const Certificate* issuer)
     : certificate_(X509_new(), &X509_free), key_(EVP_EC_gen("P-256"), &EVP_PKEY_free) {
     require(certificate_ && key_);

@@ -17,6 +17,11 @@ struct CertificateSpec {
     bool authority = false;
 };
 
+CertificateSpec certificate_spec(const std::string& name, const std::string& alternative_names);
+CertificateSpec authority_spec(const std::string& name);
+/// For localhost and 127.0.0.1.
+CertificateSpec loopback_spec(const std::string& name = "localhost");
+
 /// A certificate and its key (P-256), made at run time.
 class Certificate {
 public:

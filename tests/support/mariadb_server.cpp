@@ -44,19 +44,6 @@ ssl-cert = {0}/server.pem
 ssl-key = {0}/server-key.pem
 )";
 
-CertificateSpec spec(const std::string& name, const std::string& names) {
-    CertificateSpec spec;
-    spec.name = name;
-    spec.alternative_names = names;
-    return spec;
-}
-
-CertificateSpec authority_spec() {
-    CertificateSpec authority = spec("MariaDB test CA", "");
-    authority.authority = true;
-    return authority;
-}
-
 std::string quoted_name(std::string_view name) {
     std::string quoted = "`";
     for (const char c : name) quoted += c == '`' ? std::string("``") : std::string(1, c);
@@ -84,8 +71,8 @@ std::string quoted_text(MYSQL* connection, const char* text) {
 MariadbServer::MariadbServer(Options options)
     : options_(options),
       port_(free_port()),
-      authority_(authority_spec(), nullptr),
-      client_(spec("cert_user", ""), &authority_),
+      authority_(authority_spec("MariaDB test CA"), nullptr),
+      client_(certificate_spec("cert_user", ""), &authority_),
       admin_(nullptr, &::mysql_close) {
     home_.run({"mariadb-install-db", "--no-defaults", "--skip-name-resolve", "--skip-test-db",
                "--auth-root-authentication-method=normal", "--datadir=" + home_.file("data"),
@@ -116,7 +103,7 @@ void MariadbServer::write_certificate(const Certificate& certificate) {
 }
 
 void MariadbServer::configure() {
-    write_certificate(Certificate(spec("localhost", "DNS:localhost,IP:127.0.0.1"), &authority_));
+    write_certificate(Certificate(loopback_spec(), &authority_));
     home_.write("ca.pem", authority_.certificate_pem());
     const std::string home = home_.path().string();
     const std::string tls = options_.secure ? fmt::format(kTlsSettings, home) : std::string();

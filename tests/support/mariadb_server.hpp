@@ -3,6 +3,7 @@
 #include "core/database.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/server_process.hpp"
+#include "tests/support/tricky_names.hpp"
 
 #include <memory>
 #include <optional>
@@ -22,9 +23,9 @@ namespace vigia::test {
 /// Besides: the database `forbidden` with the table `secrets`, for the administrator only.
 class MariadbServer {
 public:
-    static constexpr const char* kUser = R"(o'néill "x" \ =;)";
-    static constexpr const char* kPassword = R"(p'a"s\s w=o;r{d} ñ☂ canary-7f3a)";
-    static constexpr const char* kDatabase = R"(mon 'db' "y" \ user=admin)";
+    static constexpr const char* kUser = kTrickyUser;
+    static constexpr const char* kPassword = kTrickyPassword;
+    static constexpr const char* kDatabase = kTrickyDatabase;
 
     struct Options {
         bool secure = false;

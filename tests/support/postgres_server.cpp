@@ -43,19 +43,6 @@ host all clear_user 127.0.0.1/32 password
 host all all 127.0.0.1/32 scram-sha-256
 )";
 
-CertificateSpec spec(const std::string& name, const std::string& names) {
-    CertificateSpec spec;
-    spec.name = name;
-    spec.alternative_names = names;
-    return spec;
-}
-
-CertificateSpec authority_spec() {
-    CertificateSpec authority = spec("PostgreSQL test CA", "");
-    authority.authority = true;
-    return authority;
-}
-
 using Connection = std::unique_ptr<PGconn, void (*)(PGconn*)>;
 
 Connection connect(const std::string& directory, int port, const char* database) {
@@ -79,8 +66,8 @@ std::string quoted(PGconn* connection, const char* text, bool name) {
 PostgresServer::PostgresServer(Options options)
     : options_(options),
       port_(free_port()),
-      authority_(authority_spec(), nullptr),
-      client_(spec("cert_user", ""), &authority_),
+      authority_(authority_spec("PostgreSQL test CA"), nullptr),
+      client_(certificate_spec("cert_user", ""), &authority_),
       admin_(nullptr, &::PQfinish) {
     home_.run({std::string(kPrograms) + "initdb", "-N", "-D", home_.file("data"), "-U", "admin",
                "-A", "trust", "-E", "UTF8", "--locale=C"});
@@ -103,8 +90,21 @@ PostgresServer& PostgresServer::secure() {
     return server;
 }
 
+PostgresServer::Options PostgresServer::with_simple_names() {
+    Options options;
+    options.user = "monitor";
+    options.database = "monitored";
+    return options;
+}
+
+PostgresServer& PostgresServer::simple() {
+    // tidy: allow(global) as above
+    static PostgresServer server{with_simple_names()};
+    return server;
+}
+
 void PostgresServer::configure() {
-    const Certificate leaf(spec("localhost", "DNS:localhost,IP:127.0.0.1"), &authority_);
+    const Certificate leaf(loopback_spec(), &authority_);
     home_.write("server.crt", leaf.certificate_pem());
     home_.write("server.key", leaf.key_pem());
     home_.write("ca.crt", authority_.certificate_pem());
@@ -165,9 +165,9 @@ std::string PostgresServer::query(const std::string& sql) {
 
 void PostgresServer::populate() {
     PGconn* const connection = admin_.get();
-    const std::string user = quoted(connection, kUser, true);
+    const std::string user = quoted(connection, options_.user, true);
     const std::string password = quoted(connection, kPassword, false);
-    const std::string database = quoted(connection, kDatabase, true);
+    const std::string database = quoted(connection, options_.database, true);
     query("CREATE DATABASE " + database);
     query("CREATE ROLE " + user + " LOGIN PASSWORD " + password);
     query("GRANT CREATE ON DATABASE " + database + " TO " + user);
@@ -180,7 +180,7 @@ void PostgresServer::populate() {
     query("CREATE DATABASE closed ALLOW_CONNECTIONS false");
     query("CREATE DATABASE forbidden");
     query("REVOKE CONNECT ON DATABASE forbidden FROM PUBLIC");
-    home_database_ = kDatabase;
+    home_database_ = options_.database;
     admin_ = connect(socket_directory(), port_, home_database_);
     query("SET client_min_messages = warning");
     query("GRANT CREATE ON SCHEMA public TO PUBLIC");
@@ -192,8 +192,8 @@ DbTarget PostgresServer::target() const {
     target.kind = DbKind::postgresql;
     target.host = "127.0.0.1";
     target.port = static_cast<std::uint16_t>(port_);
-    target.database = kDatabase;
-    target.user = kUser;
+    target.database = options_.database;
+    target.user = options_.user;
     target.password = Secret(kPassword);
     target.tls_mode = DbTlsMode::disable;
     return target;

@@ -3,6 +3,7 @@
 #include "core/database.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/server_process.hpp"
+#include "tests/support/tricky_names.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -24,13 +25,15 @@ namespace vigia::test {
 ///   tls_user     over TLS only (secure servers)
 class PostgresServer {
 public:
-    static constexpr const char* kUser = R"(o'néill "x" \ =;)";
-    static constexpr const char* kPassword = R"(p'a"s\s w=o;r{d} ñ☂ canary-7f3a)";
-    static constexpr const char* kDatabase = R"(mon 'db' "y" \ user=admin)";
+    static constexpr const char* kUser = kTrickyUser;
+    static constexpr const char* kPassword = kTrickyPassword;
+    static constexpr const char* kDatabase = kTrickyDatabase;
 
     struct Options {
         bool secure = false;
         int max_connections = 100;  ///< one is the administrator's
+        const char* user = kUser;
+        const char* database = kDatabase;
     };
 
     explicit PostgresServer(Options options);
@@ -42,7 +45,11 @@ public:
     static PostgresServer& plain();
     static PostgresServer& secure();
 
-    /// kUser with kPassword at kDatabase, over TCP, TLS disabled.
+    /// For clients that cannot be told all names: `user` and `database` are words.
+    static Options with_simple_names();
+    static PostgresServer& simple();
+
+    /// The user with kPassword at the database, over TCP, TLS disabled.
     DbTarget target() const;
     std::string socket_directory() const { return home_.path().string(); }
 

@@ -84,6 +84,10 @@ void ProtocolServer::behave() {
     tell(R"({"fault": null})");
 }
 
+void ProtocolServer::listen(bool on) {
+    tell(on ? R"({"listen": true})" : R"({"listen": false})");
+}
+
 void ProtocolServer::set(const std::string& options) {
     tell(R"({"set": )" + options + "}");
 }

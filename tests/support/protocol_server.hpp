@@ -24,6 +24,8 @@ public:
     void fault(const std::string& phase, const std::string& kind);
     /// No more faults.
     void behave();
+    /// False: all connections end, and the port is closed; true: it is back.
+    void listen(bool on);
     /// Replaces options for connections to come: a JSON object.
     void set(const std::string& options);
     /// What was seen so far, as JSON.

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 
 namespace vigia::test {
 
@@ -19,6 +20,7 @@ public:
         path_ = name;
     }
     ~TemporaryDirectory() {
+        if (::getpid() != owner_) return;  // the end of a death test's child
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);
     }
@@ -38,6 +40,7 @@ public:
     }
 
 private:
+    pid_t owner_ = ::getpid();
     std::filesystem::path path_;
 };
 

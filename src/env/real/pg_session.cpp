@@ -254,7 +254,8 @@ bool PgSession::look(unsigned events) {
     PgGlance seen = glance(descriptor, tls);
     if (seen.over()) {
         facts_.ended = seen.ended;
-        facts_.os_errno = seen.os_errno != 0 ? seen.os_errno : meter_->os_errno();
+        // Of a connection that broke, the server's last words come first.
+        facts_.os_errno = seen.ended ? meter_->os_errno() : seen.os_errno;
         facts_.tls_error = std::move(seen.tls_error);
         return fail_by_facts();
     }

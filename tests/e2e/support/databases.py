@@ -13,6 +13,9 @@ import sys
 from .loop import wait_until
 from .ports import ReservedPort
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "protocol"))
+from running import Running  # noqa: E402  the servers that Debian does not have
+
 PASSWORD = "contraseña 'con' \"todo\" \\;{}%"
 DATABASE = "nombre_db"
 USER = "usuario"
@@ -160,3 +163,18 @@ class MariaDb(_Server):
                 f"--pid-file={directory}/pid", f"--init-file={directory}/init.sql",
                 "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
                 "--innodb-buffer-pool-size=8M", "--performance-schema=off"]
+
+
+class SqlServer(Running):
+    """A SQL Server that tests/protocol plays; certs: it shows their good certificate."""
+
+    def __init__(self, certs):
+        super().__init__("tds_server.py", users={USER: PASSWORD}, databases=["master", DATABASE],
+                         certificate=str(certs.cert_file("good")), key=str(certs.key_file("good")))
+
+    def logins(self):
+        return self.stats()["logins"]
+
+    def monitor(self, **more):
+        return {"type": "sqlserver", "host": "localhost", "port": self.port, "database": DATABASE,
+                "user": USER, "password": PASSWORD, **more}
