@@ -45,15 +45,26 @@ std::optional<std::string> freetds_value(std::string_view value, bool last) {
     return fmt::format("{{{}}}", value);
 }
 
+std::string braced(std::string_view value) {
+    std::string out = "{";
+    for (const char c : value) {
+        out += c;
+        if (c == '}') out += c;
+    }
+    return out + '}';
+}
+
 std::string standard_value(std::string_view value) {
     constexpr std::string_view kSpecial = "[]{}(),;?*=!@ ";
-    if (value.find_first_of(kSpecial) == std::string_view::npos) return std::string(value);
-    std::string braced = "{";
-    for (const char c : value) {
-        braced += c;
-        if (c == '}') braced += c;
-    }
-    return braced + '}';
+    const bool bare = value.find_first_of(kSpecial) == std::string_view::npos;
+    return bare ? std::string(value) : braced(value);
+}
+
+std::optional<std::string> postgresql_value(std::string_view value, bool password) {
+    if (password) return braced(value);
+    const bool bare = value.find(';') == std::string_view::npos && !value.starts_with('{') &&
+                      !value.starts_with(' ') && !value.ends_with(' ');
+    return bare ? std::optional(std::string(value)) : std::nullopt;
 }
 
 /// Collects `KEYWORD=VALUE;`.
@@ -166,6 +177,7 @@ void find_tls_problems(const DbTarget& target, Problems& problems) {
             return find_freetds_problems(target, problems);
         case OdbcFamily::microsoft:
             return find_microsoft_problems(target, problems);
+        case OdbcFamily::postgresql:
         case OdbcFamily::other:
             break;
     }
@@ -182,7 +194,9 @@ OdbcFamily family_of(std::string_view driver) {
     if (name.starts_with("odbc driver ") && name.ends_with(" for sql server")) {
         return OdbcFamily::microsoft;
     }
-    return OdbcFamily::other;
+    const bool postgresql =
+        name.find("postgresql") != std::string::npos || name.find("psqlodbc") != std::string::npos;
+    return postgresql ? OdbcFamily::postgresql : OdbcFamily::other;
 }
 
 bool speaks_tds(const DbTarget& target) {
@@ -190,7 +204,8 @@ bool speaks_tds(const DbTarget& target) {
         const bool first = option.second.starts_with('4') || option.second.starts_with('5');
         return option.first == "TDS_Version" && (first || option.second == "7.0");
     };
-    return family_of(target.driver) != OdbcFamily::other &&
+    const OdbcFamily family = family_of(target.driver);
+    return (family == OdbcFamily::freetds || family == OdbcFamily::microsoft) &&
            std::ranges::none_of(target.options, old);
 }
 
@@ -198,6 +213,7 @@ std::optional<std::string> odbc_value(std::string_view value, OdbcFamily family,
     constexpr std::size_t kLongest = 2048;
     if (value.size() > kLongest || value.find('\0') != std::string_view::npos) return std::nullopt;
     if (family == OdbcFamily::freetds) return freetds_value(value, last);
+    if (family == OdbcFamily::postgresql) return postgresql_value(value, last);
     return standard_value(value);
 }
 
@@ -208,6 +224,8 @@ OdbcString connection_string(const DbTarget& target, const OdbcPlace& place) {
     pairs.add_known("Driver", fmt::format("{{{}}}", target.driver));
     add_place(pairs, target, place);
     if (family == OdbcFamily::microsoft) add_microsoft_tls(pairs, target);
+    // Or it would have read all of an answer before it shows the first row.
+    if (family == OdbcFamily::postgresql) pairs.add_known("UseDeclareFetch", "1");
     for (const auto& [keyword, value] : target.options) pairs.add(keyword, value);
     if (!target.database.empty()) pairs.add("Database", target.database);
     if (!target.user.empty()) pairs.add("UID", target.user);

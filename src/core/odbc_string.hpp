@@ -13,8 +13,9 @@ namespace vigia {
 
 /// Drivers as far as they differ in what they are told, and how.
 enum class OdbcFamily : std::uint8_t {
-    freetds,    ///< tdsodbc
-    microsoft,  ///< "ODBC Driver 18 for SQL Server"
+    freetds,     ///< tdsodbc
+    microsoft,   ///< "ODBC Driver 18 for SQL Server"
+    postgresql,  ///< psqlODBC
     other,
 };
 
@@ -26,8 +27,9 @@ bool speaks_tds(const DbTarget& target);
 
 /// `value` as it is written behind `KEYWORD=` and before `;`, so that both unixODBC and a driver of
 /// this family read it back as it is; nothing if there is no such form. `last`: nothing but `;`
-/// follows. ODBC doubles a `}` within braces, which FreeTDS does not undo: it ends a braced value
-/// at `};` only, where unixODBC ends it at a `}` that is not doubled.
+/// follows, as behind a password. ODBC doubles a `}` within braces, which FreeTDS does not undo: it
+/// ends a braced value at `};` only, where unixODBC ends it at a `}` that is not doubled. psqlODBC
+/// takes braces for a part of every value but a password, and unescapes a password without them.
 std::optional<std::string> odbc_value(std::string_view value, OdbcFamily family, bool last);
 
 /// What SQLDriverConnect() is given, or why there is no such thing.

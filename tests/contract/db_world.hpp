@@ -83,9 +83,6 @@ template <class World>
 struct DbFactory {
     const char* name;
     std::function<std::unique_ptr<World>()> make;
-    /// Its driver says in words only why it could not log in, and reads an answer to its end before
-    /// it hands the first row out.
-    bool wordy = false;
 
     friend std::ostream& operator<<(std::ostream& out, const DbFactory& factory) {
         return out << factory.name;

@@ -147,15 +147,6 @@ TEST(OdbcFaults, WithoutAPortOrAWayThereAreToldWithoutTheDriversWords) {
 }
 
 // FreeTDS waits until its time is up where connect() fails at once.
-TEST(OdbcFaults, WhatCannotBeReachedIsATimeout) {
-    TdsWorld world;
-    DbTarget target = world.good();
-    target.host = "255.255.255.255";  // no packet ever leaves for it
-    const DbAnswer answer = world.ask(target, kShort);
-    EXPECT_EQ(brief(answer), "connect timeout");
-    expect_documented("SQL Server", "unreachable", brief(answer));
-}
-
 TEST(OdbcFaults, OneDeadAddressOfANameDoesNotHideTheOther) {
     TdsWorld world;
     world.dns.address("two.test", "127.0.0.2");  // nobody listens there

@@ -3,6 +3,7 @@
 #include "tests/contract/pg_world.hpp"
 #include "tests/support/db_gate.hpp"
 #include "tests/support/fault_table.hpp"
+#include "tests/support/without_descriptors.hpp"
 
 #include <gtest/gtest.h>
 
@@ -200,7 +201,7 @@ TEST(PgFaults, BeforeTheLoginAreTold) {
             << one.what << ": " << (answer.failure ? answer.failure->detail : "");
         expect_documented(kName, one.what, brief(answer));
         if (!answer.failure) continue;
-        EXPECT_LE(answer.failure->detail.size(), 300U) << one.what;
+        EXPECT_LE(answer.failure->detail.size(), kMaxServerText) << one.what;
         EXPECT_EQ(answer.failure->detail.find('\n'), std::string::npos) << one.what;
     }
 }
@@ -326,6 +327,16 @@ TEST(PgFaults, NoQueryGetsOutOfItsTransaction) {
     }
     EXPECT_FALSE(world.written());
     EXPECT_EQ(world.server().query("SELECT count(*) FROM readable"), "0");
+}
+
+TEST(PgFaults, NoDescriptorsIsOurOwnFaultAtEveryStep) {
+    PgWorld world;
+    EXPECT_EQ(brief(world.ask(world.good())), "good");  // all that is opened once is open
+    for (const unsigned spare : {0U, 1U, 2U, 3U}) {
+        const DbAnswer answer = without_descriptors([&] { return world.ask(world.good()); }, spare);
+        EXPECT_EQ(brief(answer), "connect no_descriptors") << spare;
+    }
+    EXPECT_EQ(brief(world.ask(world.good())), "good");
 }
 
 }  // namespace

@@ -23,15 +23,15 @@ TEST(PsqlOdbcFaults, OfAConversationAreToldByPhase) {
     };
     const Case cases[] = {
         {"authentication", {'R', Kind::hang}, "login timeout"},
-        {"authentication", {'R', Kind::reset}, "login query_failed"},
-        {"authentication", {'R', Kind::close}, "login query_failed"},
+        {"authentication", {'R', Kind::reset}, "login connection_closed"},
+        {"authentication", {'R', Kind::close}, "login connection_closed"},
         {"authentication", {'R', Kind::garbage}, "login query_failed"},
-        {"authentication", {'R', Kind::halve}, "login query_failed"},
+        {"authentication", {'R', Kind::halve}, "login connection_closed"},
         {"end of the login", {'K', Kind::hang}, "login timeout"},
-        {"end of the login", {'K', Kind::reset}, "login query_failed"},
-        {"end of the login", {'K', Kind::close}, "login query_failed"},
+        {"end of the login", {'K', Kind::reset}, "login connection_closed"},
+        {"end of the login", {'K', Kind::close}, "login connection_closed"},
         {"end of the login", {'K', Kind::garbage}, "login query_failed"},
-        {"end of the login", {'K', Kind::halve}, "login query_failed"},
+        {"end of the login", {'K', Kind::halve}, "login connection_closed"},
         {"the driver's set-up", {'T', Kind::hang}, "login timeout"},
         {"the driver's set-up", {'T', Kind::reset}, "login connection_closed"},
         {"the driver's set-up", {'T', Kind::close}, "login connection_closed"},
@@ -47,11 +47,11 @@ TEST(PsqlOdbcFaults, OfAConversationAreToldByPhase) {
         {"row", {'D', Kind::close, "a mark"}, "query connection_closed"},
         {"row", {'D', Kind::garbage, "a mark"}, "query connection_closed"},
         {"row", {'D', Kind::halve, "a mark"}, "query connection_closed"},
-        {"end of the rows", {'C', Kind::hang, "SELECT 77"}, "query timeout"},
-        {"end of the rows", {'C', Kind::reset, "SELECT 77"}, "query connection_closed"},
-        {"end of the rows", {'C', Kind::close, "SELECT 77"}, "query connection_closed"},
-        {"end of the rows", {'C', Kind::garbage, "SELECT 77"}, "query connection_closed"},
-        {"end of the rows", {'C', Kind::halve, "SELECT 77"}, "query connection_closed"},
+        {"end of the rows", {'C', Kind::hang, "FETCH 77"}, "query timeout"},
+        {"end of the rows", {'C', Kind::reset, "FETCH 77"}, "query connection_closed"},
+        {"end of the rows", {'C', Kind::close, "FETCH 77"}, "query connection_closed"},
+        {"end of the rows", {'C', Kind::garbage, "FETCH 77"}, "query connection_closed"},
+        {"end of the rows", {'C', Kind::halve, "FETCH 77"}, "query connection_closed"},
     };
     PsqlOdbcWorld world;
     EXPECT_EQ(brief(world.ask(world.good())), "good");
@@ -74,7 +74,7 @@ TEST(PsqlOdbcFaults, OfTheServersMakingAreTold) {
     DbTarget target = world.good();
     target.database = "forbidden";
     DbAnswer answer = world.ask(target);
-    EXPECT_EQ(brief(answer), "login query_failed");
+    EXPECT_EQ(brief(answer), "login permission_denied");
     expect_documented(kName, "no permission for the database", brief(answer));
 
     PostgresServer::Options options = PostgresServer::with_simple_names();
@@ -82,21 +82,13 @@ TEST(PsqlOdbcFaults, OfTheServersMakingAreTold) {
     PostgresServer server(options);
     PsqlOdbcWorld full(server);
     answer = full.ask(full.good());
-    EXPECT_EQ(brief(answer), "login query_failed");
+    EXPECT_EQ(brief(answer), "login too_many_connections");
     expect_documented(kName, "max_connections reached", brief(answer));
     server.stop();
     server.start_recovering();
     answer = full.ask(full.good());
-    EXPECT_EQ(brief(answer), "login query_failed");
+    EXPECT_EQ(brief(answer), "login server_not_ready");
     expect_documented(kName, "not ready", brief(answer));
-}
-
-// The driver takes the braces that such names need for a part of them; not those of a password.
-TEST(PsqlOdbcFaults, NamesWithSpecialCharactersAreNotUnderstood) {
-    PsqlOdbcWorld world(PostgresServer::plain());
-    const DbAnswer answer = world.ask(world.good());
-    EXPECT_EQ(brief(answer), "login query_failed");
-    expect_documented(kName, "names and a password with every special character", brief(answer));
 }
 
 }  // namespace

@@ -92,8 +92,7 @@ PostgresServer& PostgresServer::secure() {
 
 PostgresServer::Options PostgresServer::with_simple_names() {
     Options options;
-    options.user = "monitor";
-    options.database = "monitored";
+    options.user = kTrickyUserForDrivers;
     return options;
 }
 

@@ -45,7 +45,7 @@ public:
     static PostgresServer& plain();
     static PostgresServer& secure();
 
-    /// For clients that cannot be told all names: `user` and `database` are words.
+    /// For clients that cannot be told all names.
     static Options with_simple_names();
     static PostgresServer& simple();
 

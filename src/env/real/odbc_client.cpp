@@ -26,11 +26,17 @@ namespace {
 class GlanceTask final : public OdbcTask {
 public:
     GlanceTask(TdsPeer peer, MonoTime deadline) : glance_(std::move(peer), deadline) {}
-    void run() override { glance_.look(); }
+    void run() override { seen_ = glance_.look(); }
+    void ended() override { reason_ = std::move(seen_); }
+
     Phase phase() const { return glance_.phase(); }
+    /// Why one does not come as far as the login, once that is known. The loop's thread.
+    const std::optional<Reason>& reason() const { return reason_; }
 
 private:
     TdsGlance glance_;
+    std::optional<Reason> seen_;  // the pool's thread, until ended()
+    std::optional<Reason> reason_;
 };
 
 /// Ends a statement that nobody waits for any more, for which a driver may take its time.
@@ -191,6 +197,8 @@ void OdbcClient::Impl::give_up(Talk& talk, DbAnswer& answer) {
     const bool connecting = reached == Phase::connect && talk.glance != nullptr;
     const Phase phase = connecting ? talk.glance->phase() : reached;
     answer.failure = Reason{phase, ReasonCode::timeout, 0, {}};
+    // FreeTDS goes on waiting where connect() itself has failed.
+    if (connecting && talk.glance->reason()) answer.failure = talk.glance->reason();
     if (talk.peer.addresses.size() == 1) answer.remote_address = talk.peer.addresses.front();
 }
 

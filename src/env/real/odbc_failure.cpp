@@ -83,6 +83,31 @@ constexpr auto kStates = std::to_array<ByState>({
     {"08S01", ReasonCode::connection_closed},
 });
 
+/// Two pieces of a sentence, in lower case, as PostgreSQL's and MySQL's servers and drivers write
+/// them in English; other languages go without.
+struct ByWords {
+    std::string_view first;
+    std::string_view second;
+    ReasonCode code;
+};
+
+constexpr auto kWords = std::to_array<ByWords>({
+    {"database", "does not exist", ReasonCode::no_such_database},
+    {"unknown database", "", ReasonCode::no_such_database},
+    {"permission denied", "", ReasonCode::permission_denied},
+    {"too many", "", ReasonCode::too_many_connections},
+    {"connection slots", "", ReasonCode::too_many_connections},
+    {"starting up", "", ReasonCode::server_not_ready},
+    {"shutting down", "", ReasonCode::server_not_ready},
+    {"not accepting connections", "", ReasonCode::server_not_ready},
+    {"authentication failed", "", ReasonCode::login_failed},
+    {"access denied", "", ReasonCode::login_failed},
+    {"role", "does not exist", ReasonCode::login_failed},
+    {"closed the connection", "", ReasonCode::connection_closed},
+    {"reset by peer", "", ReasonCode::connection_reset},
+});
+
+/// One of FreeTDS', or of a driver that has no number for it.
 bool is_own(const OdbcRecord& record) {
     return record.number == 0 || (record.number >= kFirstOwn && record.number <= kLastOwn);
 }
@@ -129,10 +154,23 @@ std::optional<Reason> by_state(const std::vector<OdbcRecord>& records, Phase pha
     return std::nullopt;
 }
 
+std::optional<Reason> by_words(const std::vector<OdbcRecord>& records, Phase phase) {
+    for (const OdbcRecord& record : records) {
+        const std::string text = ascii_lower(record.text);
+        const auto known = std::ranges::find_if(kWords, [&](const ByWords& words) {
+            return text.find(words.first) != std::string::npos &&
+                   text.find(words.second) != std::string::npos;
+        });
+        if (known != kWords.end()) return reason(phase, known->code, record);
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
-bool server_answered(const std::vector<OdbcRecord>& records) {
-    return std::ranges::any_of(records, [](const OdbcRecord& r) { return !is_own(r); });
+bool server_answered(const std::vector<OdbcRecord>& records, OdbcNumbers numbers) {
+    return numbers == OdbcNumbers::sql_server &&
+           std::ranges::any_of(records, [](const OdbcRecord& r) { return !is_own(r); });
 }
 
 bool driver_missing(const std::vector<OdbcRecord>& records) {
@@ -144,7 +182,8 @@ bool driver_missing(const std::vector<OdbcRecord>& records) {
     });
 }
 
-Reason classify(const std::vector<OdbcRecord>& records, Phase phase, bool dead) {
+Reason classify(const std::vector<OdbcRecord>& records, OdbcNumbers numbers, Phase phase,
+                bool dead) {
     if (driver_missing(records)) {
         return {Phase::none, ReasonCode::no_driver, 0, detail_of(records.front())};
     }
@@ -152,9 +191,15 @@ Reason classify(const std::vector<OdbcRecord>& records, Phase phase, bool dead) 
         return record.number == kOutOfMemory || record.sqlstate == "HY001";
     });
     if (memory) return {phase, ReasonCode::no_buffers, 0, {}};
-    if (auto known = by_number(records, phase)) return *std::move(known);
+    const bool foreign = numbers == OdbcNumbers::unknown;
+    if (!foreign) {
+        if (auto known = by_number(records, phase)) return *std::move(known);
+    }
     const auto told = std::ranges::find_if(records, [](const auto& r) { return !is_own(r); });
     if (auto known = by_state(records, phase)) return *std::move(known);
+    if (foreign && phase == Phase::login) {
+        if (auto known = by_words(records, phase)) return *std::move(known);
+    }
     if (told != records.end()) {
         return {phase, ReasonCode::query_failed, 0, detail_of(*told)};
     }

@@ -157,12 +157,18 @@ bool OdbcSession::connect_driver(const OdbcRoute& route, MonoTime limit) {
     return handles_->connected;
 }
 
+OdbcNumbers OdbcSession::numbers() const {
+    const OdbcFamily family = family_of(question_.target->driver);
+    const bool known = family == OdbcFamily::freetds || family == OdbcFamily::microsoft;
+    return known ? OdbcNumbers::sql_server : OdbcNumbers::unknown;
+}
+
 /// The driver could not connect: by the server's words if it had any, else by going the same way.
 bool OdbcSession::explain(const OdbcRoute& route, MonoTime limit) {
     const std::vector<OdbcRecord> records = records_of(SQL_HANDLE_DBC, handles_->connection);
     const DbTarget& target = *question_.target;
-    const bool own_words = server_answered(records) || driver_missing(records);
-    if (!own_words && !route.addresses.empty() && target.port != 0) {
+    const bool clear = server_answered(records, numbers()) || driver_missing(records);
+    if (!clear && !route.addresses.empty() && target.port != 0) {
         TdsPeer peer;
         peer.addresses = route.addresses;
         peer.port = target.port;
@@ -175,7 +181,7 @@ bool OdbcSession::explain(const OdbcRoute& route, MonoTime limit) {
         TdsGlance glance(std::move(peer), std::min(question_.deadline, enough));
         if (std::optional<Reason> reason = glance.look()) return fail(*std::move(reason));
     }
-    return fail(classify(records, Phase::login, records.size() > 1));
+    return fail(classify(records, numbers(), Phase::login, records.size() > 1));
 }
 
 void OdbcSession::describe_server() {
@@ -202,7 +208,7 @@ void OdbcSession::ask() {
     SQLHSTMT statement = SQL_NULL_HSTMT;
     if (!SQL_SUCCEEDED(::SQLAllocHandle(SQL_HANDLE_STMT, handles_->connection, &statement))) {
         const auto records = records_of(SQL_HANDLE_DBC, handles_->connection);
-        fail(classify(records, Phase::query, broken()));
+        fail(classify(records, numbers(), Phase::query, broken()));
         return;
     }
     {
@@ -306,7 +312,7 @@ bool OdbcSession::broken() {
 
 bool OdbcSession::fail_statement() {
     const auto records = records_of(SQL_HANDLE_STMT, statement_);
-    return fail(classify(records, Phase::query, broken()));
+    return fail(classify(records, numbers(), Phase::query, broken()));
 }
 
 void OdbcSession::cancel() {

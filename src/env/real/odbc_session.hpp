@@ -59,6 +59,7 @@ private:
 
     bool connect(const OdbcRoute& route, MonoTime limit);
     bool connect_driver(const OdbcRoute& route, MonoTime limit);
+    OdbcNumbers numbers() const;
     bool explain(const OdbcRoute& route, MonoTime limit);
     void describe_server();
     void ask();

@@ -2,7 +2,6 @@
 
 #include "env/real/pg_session.hpp"
 #include "env/real/process.hpp"
-#include "env/real/url.hpp"
 
 #include <cstddef>
 #include <utility>
@@ -64,12 +63,11 @@ asio::awaitable<std::vector<std::string>> PgClient::Impl::find(const DbTarget& t
         if (found.empty()) answer.failure = Reason{Phase::connect, ReasonCode::internal, 0, ","};
         co_return found;
     }
-    const std::string name = ascii_host(target.host).value_or(target.host);
     Resolution resolution;
-    resolution.addresses = resolver_.known(name);
+    resolution.addresses = resolver_.known(target.host);
     if (!resolution.addresses) {
         const MonoTime began = clock_.now().mono;
-        resolution = co_await resolver_.resolve(name, deadline);
+        resolution = co_await resolver_.resolve(target.host, deadline);
         answer.timings.dns = clock_.now().mono - began;
     }
     if (!resolution.addresses) {

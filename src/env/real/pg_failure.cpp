@@ -1,6 +1,7 @@
 #include "env/real/pg_failure.hpp"
 
 #include "base/text.hpp"
+#include "env/db_client.hpp"
 #include "env/real/http_failure.hpp"
 
 #include <algorithm>
@@ -10,7 +11,6 @@ namespace vigia {
 
 namespace {
 
-constexpr std::size_t kMaxDetail = 300;
 constexpr std::size_t kSqlstateSize = 5;
 
 bool is_sqlstate(std::string_view text) {
@@ -75,12 +75,12 @@ Reason classify(const PgFacts& facts) {
             return {facts.phase, ReasonCode::timeout, 0, {}};
         }
         return {facts.phase, reason_of(facts.server, facts.phase), 0,
-                shorten(facts.server.sqlstate + ": " + facts.server.text, kMaxDetail)};
+                shorten(facts.server.sqlstate + ": " + facts.server.text, kMaxServerText)};
     }
     if (const auto code = reason_of_socket(facts)) return {facts.phase, *code, 0, {}};
-    std::string detail = shorten(facts.message, kMaxDetail);
+    std::string detail = shorten(facts.message, kMaxServerText);
     if (!facts.tls_error.empty()) {
-        return {Phase::tls, ReasonCode::tls_failure, 0, shorten(facts.tls_error, kMaxDetail)};
+        return {Phase::tls, ReasonCode::tls_failure, 0, shorten(facts.tls_error, kMaxServerText)};
     }
     if (facts.phase == Phase::tls) {
         return {facts.phase, reason_of_tls_answer(facts.tls_answer), 0, std::move(detail)};

@@ -19,7 +19,6 @@ namespace {
 /// A fifth of a second or so, on a thread for which all the logins stand in line; servers ask for
 /// 4,096.
 constexpr std::uint64_t kMostScramRounds = 100'000;
-constexpr std::size_t kMaxVersion = 128;
 constexpr std::size_t kMostOfTls = std::size_t{256} * 1024;  // with a list of accepted CAs
 constexpr std::size_t kMostOfLogin = std::size_t{64} * 1024;
 
@@ -356,7 +355,7 @@ bool PgSession::opened() {
     const char* const version = ::PQparameterStatus(connection, "server_version");
     answer_.server_version = "PostgreSQL";
     if (version != nullptr) {
-        answer_.server_version = shorten("PostgreSQL " + std::string(version), kMaxVersion);
+        answer_.server_version = shorten("PostgreSQL " + std::string(version), kMaxServerText);
     }
     return true;
 }

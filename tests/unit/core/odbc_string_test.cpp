@@ -27,7 +27,9 @@ TEST(OdbcString, KnowsDriversByTheirNames) {
     EXPECT_EQ(family_of("FreeTDS"), OdbcFamily::freetds);
     EXPECT_EQ(family_of("TDS"), OdbcFamily::freetds);
     EXPECT_EQ(family_of(kMicrosoft), OdbcFamily::microsoft);
-    EXPECT_EQ(family_of("PostgreSQL Unicode"), OdbcFamily::other);
+    EXPECT_EQ(family_of("PostgreSQL Unicode"), OdbcFamily::postgresql);
+    EXPECT_EQ(family_of("psqlODBCw"), OdbcFamily::postgresql);
+    EXPECT_EQ(family_of("MariaDB Unicode"), OdbcFamily::other);
 }
 
 TEST(OdbcString, WritesValuesForFreetdsWithoutDoublingBraces) {
@@ -74,6 +76,26 @@ TEST(OdbcString, WritesValuesForOthersAsOdbcHasIt) {
             EXPECT_EQ(odbc_value(one.value, family, false), one.written) << one.value;
         }
     }
+}
+
+TEST(OdbcString, BracesForPsqlodbcPasswordsOnly) {
+    constexpr auto kFamily = OdbcFamily::postgresql;
+    for (const char* const plain : {"user", "o'néill x=@y", "a}b", "50%+1"}) {
+        EXPECT_EQ(odbc_value(plain, kFamily, false), plain);
+    }
+    for (const char* const untold : {"a;b", "{a}", " a", "a "}) {
+        EXPECT_EQ(odbc_value(untold, kFamily, false), std::nullopt) << untold;
+    }
+    EXPECT_EQ(odbc_value("50%+1", kFamily, true), "{50%+1}");
+    EXPECT_EQ(odbc_value("a};b", kFamily, true), "{a}};b}");
+}
+
+TEST(OdbcString, HasPsqlodbcFetchAPieceAtATime) {
+    DbTarget target;
+    target.kind = DbKind::odbc;
+    target.driver = "PostgreSQL Unicode";
+    EXPECT_EQ(connection_string(target, {}).text.reveal(),
+              "Driver={PostgreSQL Unicode};UseDeclareFetch=1;");
 }
 
 TEST(OdbcString, SaysEverythingInTheDriversTerms) {

@@ -104,7 +104,8 @@ Reason said_by(DbKind kind, std::string text) {
         case DbKind::odbc:
             break;
     }
-    return classify({{"HY000", 3333, std::move(text)}}, Phase::login, false);
+    return classify({{"HY000", 3333, std::move(text)}}, OdbcNumbers::sql_server, Phase::login,
+                    false);
 }
 
 TEST(DbProbe, HidesAPasswordThatALimitWouldCut) {

@@ -49,7 +49,7 @@ TEST(OdbcFailure, TakesTheMostTellingRecord) {
         {{}, Phase::query, ReasonCode::connection_reset, ""},
     };
     for (const Case& one : cases) {
-        const Reason reason = classify(one.records, one.phase, false);
+        const Reason reason = classify(one.records, OdbcNumbers::sql_server, one.phase, false);
         EXPECT_EQ(to_string(reason.code), to_string(one.code)) << one.detail;
         EXPECT_EQ(reason.phase, one.phase);
         EXPECT_EQ(reason.detail, one.detail);
@@ -61,26 +61,64 @@ TEST(OdbcFailure, KnowsADriverThatIsMissing) {
     const Records unloadable{{"01000", 0, "[unixODBC][Driver Manager]Can't open lib 'X'"}};
     for (const Records& records : {unknown, unloadable}) {
         EXPECT_TRUE(driver_missing(records));
-        EXPECT_EQ(classify(records, Phase::login, false).code, ReasonCode::no_driver);
+        EXPECT_EQ(classify(records, OdbcNumbers::sql_server, Phase::login, false).code,
+                  ReasonCode::no_driver);
     }
     EXPECT_FALSE(driver_missing({{"01000", 20002, "Adaptive Server connection failed"}}));
     EXPECT_FALSE(driver_missing({}));
 }
 
 TEST(OdbcFailure, ABrokenConnectionIsOneWhateverTheDriverSays) {
-    EXPECT_EQ(classify({{"HY000", 0, "Unknown error"}}, Phase::query, true).code,
-              ReasonCode::connection_reset);
-    EXPECT_EQ(classify({{"42000", 208, "x"}}, Phase::query, true).code, ReasonCode::query_failed);
+    EXPECT_EQ(
+        classify({{"HY000", 0, "Unknown error"}}, OdbcNumbers::sql_server, Phase::query, true).code,
+        ReasonCode::connection_reset);
+    EXPECT_EQ(classify({{"42000", 208, "x"}}, OdbcNumbers::sql_server, Phase::query, true).code,
+              ReasonCode::query_failed);
 }
 
 TEST(OdbcFailure, TellsTheServersWordsFromTheDrivers) {
-    EXPECT_TRUE(server_answered({{"08001", 0, ""}, {"42000", 18456, ""}}));
-    EXPECT_FALSE(server_answered({{"08001", 0, ""}, {"01000", 20002, ""}}));
+    EXPECT_TRUE(server_answered({{"08001", 0, ""}, {"42000", 18456, ""}}, OdbcNumbers::sql_server));
+    EXPECT_FALSE(
+        server_answered({{"08001", 0, ""}, {"01000", 20002, ""}}, OdbcNumbers::sql_server));
 }
 
 TEST(OdbcFailure, BoundsWhatServersSay) {
-    const Reason reason = classify({{"42000", 208, std::string(50'000, 'x')}}, Phase::query, false);
+    const Reason reason = classify({{"42000", 208, std::string(50'000, 'x')}},
+                                   OdbcNumbers::sql_server, Phase::query, false);
     EXPECT_LE(reason.detail.size(), kMaxServerText);
+}
+
+TEST(OdbcFailure, ReadsTheWordsOfALoginWhoseNumbersAreNotKnown) {
+    struct Case {
+        const char* words;
+        ReasonCode expected;
+    };
+    const Case cases[] = {
+        {"FATAL:  database \"absent\" does not exist", ReasonCode::no_such_database},
+        {"FATAL:  password authentication failed for user \"u\"", ReasonCode::login_failed},
+        {"FATAL:  role \"u\" does not exist", ReasonCode::login_failed},
+        {"FATAL:  permission denied for database \"d\"", ReasonCode::permission_denied},
+        {"FATAL:  sorry, too many clients already", ReasonCode::too_many_connections},
+        {"FATAL:  the database system is starting up", ReasonCode::server_not_ready},
+        {"FATAL:  the database system is not accepting connections", ReasonCode::server_not_ready},
+        {"la autentificación password falló", ReasonCode::query_failed},
+    };
+    for (const Case& one : cases) {
+        const std::vector<OdbcRecord> records{{"08001", 101, one.words}};
+        EXPECT_EQ(classify(records, OdbcNumbers::unknown, Phase::login, false).code, one.expected)
+            << one.words;
+        EXPECT_EQ(classify(records, OdbcNumbers::unknown, Phase::query, false).code,
+                  ReasonCode::query_failed);
+        EXPECT_EQ(classify(records, OdbcNumbers::sql_server, Phase::login, false).code,
+                  ReasonCode::query_failed);
+    }
+}
+
+TEST(OdbcFailure, TakesNoNumberOfAnUnknownServerForSqlServers) {
+    const std::vector<OdbcRecord> oracle{{"HY000", 911, "ORA-00911: invalid character"}};
+    EXPECT_EQ(classify(oracle, OdbcNumbers::unknown, Phase::query, false).code,
+              ReasonCode::query_failed);
+    EXPECT_FALSE(server_answered(oracle, OdbcNumbers::unknown));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "env/real/pg_failure.hpp"
 
+#include "env/db_client.hpp"
+
 #include <cerrno>
 #include <gtest/gtest.h>
 
@@ -136,7 +138,7 @@ TEST(PgFailure, KeepsTheLastLineOfWhatLibpqSays) {
 TEST(PgFailure, ShortensWhatTheServerSays) {
     PgFacts given = facts(Phase::query);
     given.server = {"XX000", std::string(100'000, 'x'), ""};
-    EXPECT_EQ(classify(given).detail.size(), 300U);
+    EXPECT_EQ(classify(given).detail.size(), kMaxServerText);
 }
 
 }  // namespace
