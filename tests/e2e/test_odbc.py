@@ -1,4 +1,4 @@
-"""ODBC end to end: a driver that hangs beside a thousand others, and what FreeTDS might listen to."""
+"""ODBC end to end: a driver that hangs beside a thousand others, and who has no say in FreeTDS."""
 
 import os
 import pathlib
@@ -104,12 +104,13 @@ def test_a_driver_that_hangs_does_not_hold_the_exit_up(vigia, tmp_path, hanging,
     {"TDSPORT": "1"}, {"TDSHOST": "127.0.0.9"}, {"TDSVER": "7.0"}, {"TDSQUERY": "elsewhere"},
     {"FREETDSCONF": "{own}/freetds.conf"}, {"FREETDS": "{own}"}, {"TDSDUMP": "{own}/dump"},
     {"TDSDUMPCONFIG": "{own}/dump"}], ids=lambda variables: next(iter(variables)))
-def test_variables_of_freetds_have_no_say(vigia, tmp_path, certs, sql_server, variables):
+def test_variables_of_freetds_have_no_say(vigia, tmp_path, drivers, certs, sql_server, variables):
+    (tmp_path / "odbcinst.ini").write_text("[FreeTDS]\nDriver=libtdsodbc.so\n")
     (tmp_path / "freetds.conf").write_text(
         "[global]\n\thost = 127.0.0.9\n\tport = 1\n\tencryption = off\n\ttds version = 7.0\n")
     monitors = {"plain": sql_server.monitor(), "secure": sql_server.monitor(
         tls={"mode": "verify-full", "ca_file": str(certs.ca_file)})}
-    own = {name: value.format(own=tmp_path) for name, value in variables.items()}
+    own = drivers | {name: value.format(own=tmp_path) for name, value in variables.items()}
     before = len(sql_server.logins())
     finished, seen = vigia.check(fast({}) | {"databases": monitors}, env=own)
     assert {name: monitor["state"] for name, monitor in seen.items()} == {

@@ -1,6 +1,5 @@
 """Real database servers, in temporary directories, on ports that survive stop() and start()."""
 
-import json
 import os
 import pathlib
 import pwd
@@ -39,31 +38,6 @@ def _unprivileged(directory):
     for path in (directory, *directory.rglob("*")):
         os.chown(path, nobody.pw_uid, nobody.pw_gid)
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-class SqlServer:
-    """The SQL Server that tests/protocol plays."""
-
-    TYPE = "sqlserver"
-    PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "protocol" / "tds_server.py"
-    PASSWORD = "contraseña de 'sa'"
-
-    def __enter__(self):
-        options = {"users": {"sa": self.PASSWORD}, "databases": ["master"]}
-        self._process = subprocess.Popen(
-            [sys.executable, "-B", str(self.PROGRAM), json.dumps(options)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.port = json.loads(self._process.stdout.readline())["port"]
-        return self
-
-    def __exit__(self, *_):
-        self._process.stdin.close()  # which ends it
-        self._process.wait(10)
-        self._process.stdout.close()
-
-    def monitor(self, **more):
-        return {"type": self.TYPE, "host": "127.0.0.1", "port": self.port, "database": "master",
-                "user": "sa", "password": self.PASSWORD} | more
 
 
 class _Server:
@@ -168,6 +142,8 @@ class MariaDb(_Server):
 class SqlServer(Running):
     """A SQL Server that tests/protocol plays; certs: it shows their good certificate."""
 
+    TYPE = "sqlserver"
+
     def __init__(self, certs):
         super().__init__("tds_server.py", users={USER: PASSWORD}, databases=["master", DATABASE],
                          certificate=str(certs.cert_file("good")), key=str(certs.key_file("good")))
@@ -176,5 +152,5 @@ class SqlServer(Running):
         return self.stats()["logins"]
 
     def monitor(self, **more):
-        return {"type": "sqlserver", "host": "localhost", "port": self.port, "database": DATABASE,
+        return {"type": self.TYPE, "host": "localhost", "port": self.port, "database": DATABASE,
                 "user": USER, "password": PASSWORD, **more}
