@@ -309,8 +309,10 @@ int main_of(std::vector<std::string_view> words) {
             const Catalog catalog(language);
             return refuse(describe(*error, catalog), catalog, terminal);
         }
-        return run_command({std::move(std::get<Arguments>(parsed)), language, terminal,
-                            raise_descriptor_limit().soft});
+        const int status = run_command({std::move(std::get<Arguments>(parsed)), language, terminal,
+                                        raise_descriptor_limit().soft});
+        // Half a schema in a file must not pass for a whole one.
+        return status == kExitOk && terminal.lost_output() ? kExitFailed : status;
     } catch (const std::exception& error) {
         terminal.error(phrase(Catalog(language), N_("vigia: fatal: {}"), error.what()) + "\n");
         return kExitFailed;

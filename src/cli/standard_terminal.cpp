@@ -10,19 +10,21 @@ namespace {
 
 constexpr std::size_t kUsualWidth = 80;
 
-void write_all(int fd, std::string_view text) {
+/// False if some of it is lost. A reader that has left wanted no more: that is no loss.
+bool write_all(int fd, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(fd, text.data(), text.size());
         if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return;
+        if (written <= 0) return errno == EPIPE;
         text.remove_prefix(static_cast<std::size_t>(written));
     }
+    return true;
 }
 
 }  // namespace
 
 void StandardTerminal::out(std::string_view text) {
-    write_all(STDOUT_FILENO, text);
+    if (!write_all(STDOUT_FILENO, text)) lost_output_ = true;
 }
 
 void StandardTerminal::error(std::string_view text) {

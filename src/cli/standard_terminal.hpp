@@ -17,7 +17,11 @@ public:
     /// Asks the terminal, since its window may have changed. Without one, 120 columns.
     TerminalShape shape() const override;
 
+    /// True if something for standard output could not be written.
+    bool lost_output() const { return lost_output_; }
+
 private:
+    bool lost_output_ = false;
     bool colours_wanted_;
 };
 

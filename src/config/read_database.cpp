@@ -95,8 +95,9 @@ void read_query(ObjectReader& reader, DbTarget& target) {
     } else if (query.size() > kLongestQuery || query.find('\0') != std::string::npos) {
         context.error(at, context.text("the query is too long or holds a NUL byte"));
     } else {
-        const QueryFault fault = begins_like_reading(query, target.kind)
-                                     ? find_query_fault(query, target.kind)
+        const DbKind dialect = dialect_of(target);
+        const QueryFault fault = begins_like_reading(query, dialect)
+                                     ? find_query_fault(query, dialect)
                                      : QueryFault::not_reading;
         if (fault != QueryFault::none) context.error(at, context.text(message_of(fault)));
         query.resize(end + 1);
@@ -270,13 +271,12 @@ DbTarget read_db_target(ObjectReader& reader) {
     if (std::optional<GivenSecret> password = reader.secret("password", "password_file")) {
         target.password = std::move(password->secret);
     }
+    const bool by_odbc = target.kind == DbKind::sqlserver || target.kind == DbKind::odbc;
+    if (by_odbc) read_driver(reader, target);
     read_query(reader, target);
     read_expect(reader, target.expect);
     read_db_tls(reader, target);
-    if (target.kind == DbKind::sqlserver || target.kind == DbKind::odbc) {
-        read_driver(reader, target);
-        report_odbc_problems(reader, target);
-    }
+    if (by_odbc) report_odbc_problems(reader, target);
     return target;
 }
 

@@ -199,6 +199,13 @@ OdbcFamily family_of(std::string_view driver) {
     return postgresql ? OdbcFamily::postgresql : OdbcFamily::other;
 }
 
+DbKind dialect_of(const DbTarget& target) {
+    if (target.kind != DbKind::odbc) return target.kind;
+    const OdbcFamily family = family_of(target.driver);
+    const bool tds = family == OdbcFamily::freetds || family == OdbcFamily::microsoft;
+    return tds ? DbKind::sqlserver : DbKind::odbc;
+}
+
 bool speaks_tds(const DbTarget& target) {
     const auto old = [](const auto& option) {
         const bool first = option.second.starts_with('4') || option.second.starts_with('5');

@@ -25,6 +25,10 @@ OdbcFamily family_of(std::string_view driver);
 /// True if this target's server is known to speak [MS-TDS] from version 7.1 on.
 bool speaks_tds(const DbTarget& target);
 
+/// Whose language the query of `target` is written in, as far as that is known: through a driver
+/// for SQL Server it is SQL Server's.
+DbKind dialect_of(const DbTarget& target);
+
 /// `value` as it is written behind `KEYWORD=` and before `;`, so that both unixODBC and a driver of
 /// this family read it back as it is; nothing if there is no such form. `last`: nothing but `;`
 /// follows, as behind a password. ODBC doubles a `}` within braces, which FreeTDS does not undo: it

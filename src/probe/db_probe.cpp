@@ -3,14 +3,22 @@
 #include "base/text.hpp"
 #include "probe/hide_secrets.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace vigia {
 namespace {
 
-/// In this order: of a secret that is cut first, the half that is left would not be known.
+/// In this order: a secret that was changed or cut before would not be known.
 std::string clean(std::string text, const DbTarget& target, std::size_t most) {
     return shorten(hide_secrets(std::move(text), target), most);
+}
+
+std::string clean_line(std::string text, const DbTarget& target, std::size_t most) {
+    text = hide_secrets(std::move(text), target);
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+    return shorten(text, most);
 }
 
 }  // namespace
@@ -35,7 +43,7 @@ ProbeResult judge(const DbTarget& target, DbAnswer answer) {
     if (failure) {
         result.outcome = is_own_fault(failure->code) ? Outcome::unknown : Outcome::down;
         result.reason = std::move(*failure);
-        result.reason.detail = clean(std::move(result.reason.detail), target, kMaxDbDetail);
+        result.reason.detail = clean_line(std::move(result.reason.detail), target, kMaxDbDetail);
     }
     if (!answer.server_version.empty()) {
         result.database = DbFacts{

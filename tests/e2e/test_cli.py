@@ -38,6 +38,31 @@ def test_a_usage_error_is_exit_2_on_standard_error(vigia, arguments):
     assert finished.code == 2 and finished.err.strip() and finished.out == "", str(finished)
 
 
+@pytest.mark.parametrize("arguments, code", [("schema", 1), ("--help", 1), ("validate", 1)])
+def test_output_that_is_lost_is_no_success(vigia, arguments, code):
+    vigia.write(fast({"a": "http://127.0.0.1:1/"}))
+    with open("/dev/full", "w") as full:
+        finished = subprocess.run([vigia.binary, arguments], cwd=vigia.directory, stdout=full,
+                                  stderr=subprocess.PIPE, timeout=20, check=False)
+    assert finished.returncode == code
+
+
+def test_a_pipe_is_read_and_not_waited_for(vigia):
+    vigia.write(fast({"a": "http://127.0.0.1:1/"}))
+    command = f"{vigia.binary} validate -c <(sleep 0.2; cat config.json)"
+    read = subprocess.run(["bash", "-c", command], cwd=vigia.directory, capture_output=True,
+                          timeout=20, check=False)
+    assert read.returncode == 0, read
+    pipe = vigia.directory / "pipe"
+    os.mkfifo(pipe)
+    for holder in (None, os.O_RDWR):  # nobody at the other end; somebody who says nothing
+        held = None if holder is None else os.open(pipe, holder)
+        assert vigia.command("validate", "-c", str(pipe), timeout=20).code == 2
+        if held is not None:
+            os.close(held)
+
+
+
 @pytest.mark.parametrize("command, code", [
     ((), 1), (("run",), 1), (("check",), 2), (("validate",), 2), (("notify-test",), 2)])
 def test_a_missing_configuration_says_so_and_that_there_is_nothing_to_monitor(vigia, command, code):

@@ -147,6 +147,8 @@ def test_credentials_with_everything_in_them(vigia, postgres, mariadb):
 
 @pytest.mark.parametrize("broken, pointer, words", [
     ({"query": "SELECT 1DROP TABLE x"}, "/query", "[brackets]"),
+    ({"type": "odbc", "driver": "FreeTDS", "query": "SELECT 1 DELETE FROM x COMMIT"}, "/query",
+     "[brackets]"),
     ({"password": "a};b"}, "/password", "connection string"),
     ({"tls": {"mode": "verify-full", "server_name": "other.example"}}, "/tls/server_name",
      "FreeTDS verifies"),

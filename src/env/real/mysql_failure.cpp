@@ -61,19 +61,13 @@ Reason broken(const MysqlFacts& facts, const std::string& detail) {
     return {facts.phase, ReasonCode::protocol_error, 0, detail};
 }
 
-std::string one_line(std::string text) {
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-    return shorten(text, kMaxServerText);
-}
-
 }  // namespace
 
 Reason classify(const MysqlFacts& facts) {
     std::string detail = facts.sqlstate;
     if (!detail.empty()) detail += '/';
     detail += std::to_string(facts.number) + ": " + facts.text;
-    detail = one_line(std::move(detail));
+    detail = shorten(detail, kMaxServerText);
     if (facts.number == 0) return {facts.phase, ReasonCode::protocol_error, 0, {}};
     if (is_of_server(facts.number)) {
         const ReasonCode code = code_of_server(facts);

@@ -272,7 +272,7 @@ asio::awaitable<DbAnswer> OdbcClient::Impl::ask(DbRequest request) {
         const OdbcProblem& first = problems.front();
         std::string detail = fmt::format("{}: {}", first.key, message_of(first.fault));
         answer.failure = Reason{Phase::none, ReasonCode::no_driver, 0, std::move(detail)};
-    } else if (find_query_fault(target.query, target.kind) != QueryFault::none) {
+    } else if (find_query_fault(target.query, dialect_of(target)) != QueryFault::none) {
         answer.failure = Reason{Phase::query, ReasonCode::query_not_reading, 0, {}};
     } else {
         co_await converse(request, answer);

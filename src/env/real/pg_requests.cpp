@@ -69,6 +69,7 @@ std::vector<PgRequest> PgRequests::take(std::string_view bytes) {
         const std::string_view text(bytes_.data() + kHead, kTypeSize + length - kHead);
         if (request.is_challenge()) request.rounds = rounds_of(text);
         requests.push_back(request);
+        ++count_;
         bytes_.erase(0, kTypeSize + length);
         over_ = request.code == PgRequest::kOk;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,11 +32,15 @@ public:
     /// The requests that `bytes`, behind all earlier ones, complete.
     std::vector<PgRequest> take(std::string_view bytes);
 
+    /// How many there were.
+    std::size_t count() const { return count_; }
+
     /// The server has said OK, or anything else than a request: there are no more of them.
     bool over() const { return over_; }
 
 private:
     std::string bytes_;  // of a request that is not complete
+    std::size_t count_ = 0;
     bool over_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "env/real/pg_session.hpp"
 
 #include "base/text.hpp"
+#include "env/real/asio_clock.hpp"
 #include "env/real/http_failure.hpp"
 #include "env/real/pg_glance.hpp"
 
@@ -16,9 +17,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// A fifth of a second or so, on a thread for which all the logins stand in line; servers ask for
-/// 4,096.
-constexpr std::uint64_t kMostScramRounds = 100'000;
+/// Some two seconds, on a thread for which all the logins stand in line; servers ask for 4,096, and
+/// since PostgreSQL 16 for as many as they are told to.
+constexpr std::uint64_t kMostScramRounds = 1'000'000;
+/// SASL, its challenge, its proof, OK, and as many to spare. Together with what is known of their
+/// length it keeps PgRequests in step: libpq has room for all that they can come to at once.
+constexpr std::size_t kMostRequests = 8;
 constexpr std::size_t kMostOfTls = std::size_t{256} * 1024;  // with a list of accepted CAs
 constexpr std::size_t kMostOfLogin = std::size_t{64} * 1024;
 
@@ -50,6 +54,7 @@ public:
         : connection_(std::move(connection)), alarm_(&alarm) {}
 
     void run() override {
+        began_ = BootClock::now();
         if (wanted_) step_ = poll(connection_.get());
     }
     void ended() override {
@@ -60,6 +65,8 @@ public:
     // On the loop.
     void give_up() { wanted_ = false; }
     bool is_over() const { return ended_; }
+    /// When its turn came; max() until then.
+    MonoTime began() const { return began_; }
     PgConn take_connection() { return std::move(connection_); }
     PgStep step() const { return step_; }
 
@@ -67,6 +74,7 @@ private:
     PgConn connection_;
     Alarm* const alarm_;  // only while it is wanted
     PgStep step_;
+    std::atomic<MonoTime> began_ = MonoTime::max();
     std::atomic<bool> wanted_ = true;
     bool ended_ = false;
 };
@@ -114,6 +122,8 @@ asio::awaitable<bool> PgSession::wait(unsigned events, MonoTime deadline) {
     }
     for (;;) {
         if (!meter_->send()) co_return fail_by_facts();  // libpq has given up
+        const auto trouble = reason_of_errno(meter_->os_errno());
+        if (trouble && is_own_fault(*trouble)) co_return fail(*trouble);
         ready_events_ = meter_->ready(events) | (events & decrypted());
         if (ready_events_ != 0) co_return true;
         const bool woken = co_await wait_at(meter_->socket(), meter_->wanted(events), deadline);
@@ -162,6 +172,8 @@ asio::awaitable<bool> PgSession::open(std::string address, MonoTime connect_limi
         note_errno(errno);
         co_return fail_by_facts();
     }
+    // Or libpq would wait for room that only this thread makes.
+    ::PQsetnonblocking(connection_.get(), 1);
     if (!settle()) co_return false;  // a Unix socket is connected at once
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (next != PGRES_POLLING_OK) {
@@ -208,6 +220,7 @@ asio::awaitable<PgStep> PgSession::step_aside(MonoTime deadline) {
         co_return poll(connection_.get());
     }
     const GiveUp at_the_end(*task);
+    const MonoTime queued = now();
     bool cancelled = false;
     while (!task->is_over() && !cancelled && now() < deadline) {
         const bool woken = co_await alarm_->wait_until(deadline);
@@ -220,7 +233,9 @@ asio::awaitable<PgStep> PgSession::step_aside(MonoTime deadline) {
     if (cancelled) {
         fail(ReasonCode::internal, "cancelled");
     } else {
-        fail(ReasonCode::timeout);
+        // Of a step that stood in line, the time that is left says nothing of the server.
+        const bool late = task->began() - queued > (deadline - queued) / 4;
+        fail(late ? ReasonCode::own_lateness : ReasonCode::timeout);
     }
     co_return PgStep{};
 }
@@ -267,6 +282,7 @@ bool PgSession::look(unsigned events) {
 /// What the server asks of who logs in, before libpq gets to read it.
 bool PgSession::heed_requests(std::string_view bytes) {
     const std::vector<PgRequest> requests = requests_.take(bytes);
+    if (requests_.count() > kMostRequests) return fail_flooded();
     for (const PgRequest& request : requests) {
         facts_.wants_login = request.wants_answer();
         if (request.is_foreign()) return fail(ReasonCode::login_failed, "GSSAPI, SSPI");
@@ -344,7 +360,6 @@ bool PgSession::verify() {
 bool PgSession::opened() {
     enter(Phase::query);
     PGconn* const connection = connection_.get();
-    ::PQsetnonblocking(connection, 1);
     if (::PQsslInUse(connection) != 0) {
         const char* const protocol = ::PQsslAttribute(connection, "protocol");
         if (protocol != nullptr) answer_.tls_version = protocol;

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <map>
+#include <poll.h>
 #include <pwd.h>
 #include <string_view>
 #include <sys/prctl.h>
@@ -28,6 +29,13 @@ Error errno_error(int error) {
     return Error{boost::system::error_code(error, boost::system::generic_category()), {}};
 }
 
+/// Waits for a pipe that has nothing yet; false if nothing comes.
+bool comes_soon(int file) {
+    constexpr int kPatience = 1000;  // ms
+    pollfd wanted{file, POLLIN, 0};
+    return ::poll(&wanted, 1, kPatience) > 0;
+}
+
 /// What hide_environment() took away.
 std::map<std::string, std::string>& hidden_variables() {
     // tidy: allow(global) the environment, in which they were, is the process's as well
@@ -37,7 +45,7 @@ std::map<std::string, std::string>& hidden_variables() {
 
 /// What glibc says of the errors that people meet; marked here for translation, looked up by
 /// describe_system_error().
-[[maybe_unused]] constexpr std::array<std::string_view, 17> kSystemErrors{
+[[maybe_unused]] constexpr std::array<std::string_view, 18> kSystemErrors{
     N_("Operation not permitted"), N_("No such file or directory"),
     N_("Input/output error"),      N_("Permission denied"),
     N_("Device or resource busy"), N_("File exists"),
@@ -46,7 +54,7 @@ std::map<std::string, std::string>& hidden_variables() {
     N_("Too many open files"),     N_("File too large"),
     N_("No space left on device"), N_("Read-only file system"),
     N_("File name too long"),      N_("Too many levels of symbolic links"),
-    N_("Disk quota exceeded"),
+    N_("Disk quota exceeded"),     N_("Resource temporarily unavailable"),
 };
 
 }  // namespace
@@ -85,7 +93,8 @@ std::uint64_t fresh_seed() {
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    // A pipe may be read, but not waited for without end: the loop stands still meanwhile.
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     if (!file) return errno_error(errno);
     std::string content;
     std::array<char, 16 * 1024> piece{};
@@ -94,6 +103,7 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
         const std::size_t wanted = std::min(piece.size(), max_bytes - content.size() + 1);
         const ssize_t n = ::read(file.get(), piece.data(), wanted);
         if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN && comes_soon(file.get())) continue;
         if (n < 0) return errno_error(errno);
         if (n == 0) return content;
         content.append(piece.data(), static_cast<std::size_t>(n));

@@ -77,7 +77,7 @@ TEST(MysqlFailure, NumbersOfServersBecomeReasons) {
         const Reason reason = classify(facts);
         EXPECT_EQ(to_string(reason.code), to_string(one.expected)) << one.number;
         EXPECT_EQ(reason.phase, one.phase);
-        EXPECT_EQ(reason.detail, "HY000/" + std::to_string(one.number) + ": two lines");
+        EXPECT_EQ(reason.detail, "HY000/" + std::to_string(one.number) + ": two\nlines");
     }
 }
 

@@ -108,6 +108,18 @@ Reason said_by(DbKind kind, std::string text) {
                     false);
 }
 
+TEST(DbProbe, HidesAPasswordBeforeLinesAreJoined) {
+    DbTarget target;
+    target.password = Secret("ab\tcdef\nghi");
+    for (const DbKind kind :
+         {DbKind::postgresql, DbKind::mysql, DbKind::mariadb, DbKind::sqlserver, DbKind::odbc}) {
+        DbAnswer answer;
+        answer.failure = said_by(kind, "no\n\"ab\tcdef\nghi\"\tcan be had");
+        const std::string detail = judge(target, std::move(answer)).reason.detail;
+        EXPECT_NE(detail.find("no \"***\" can be had"), std::string::npos) << detail;
+    }
+}
+
 TEST(DbProbe, HidesAPasswordThatALimitWouldCut) {
     DbTarget target;
     target.password = Secret(std::string(kPassword));

@@ -99,6 +99,7 @@ TEST(OdbcFailure, ReadsTheWordsOfALoginWhoseNumbersAreNotKnown) {
         {"FATAL:  role \"u\" does not exist", ReasonCode::login_failed},
         {"FATAL:  permission denied for database \"d\"", ReasonCode::permission_denied},
         {"FATAL:  sorry, too many clients already", ReasonCode::too_many_connections},
+        {"could not create socket: Too many open files", ReasonCode::no_descriptors},
         {"FATAL:  the database system is starting up", ReasonCode::server_not_ready},
         {"FATAL:  the database system is not accepting connections", ReasonCode::server_not_ready},
         {"la autentificación password falló", ReasonCode::query_failed},
