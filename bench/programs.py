@@ -94,7 +94,8 @@ def vigia_cost(binaries, monitors, settings, counted, seconds):
     with directory() as where, contextlib.closing(
             Vigia(binaries, where, monitors, {"retry_attempts": 1, "timeout": 5, **settings})
     ) as vigia:
-        time.sleep(1 + min(count / 500, 5) + 1)
+        # The first checks are spread otherwise than those of every later interval.
+        time.sleep(max(2 + min(count / 500, 5), 2.5 * settings["check_interval"]))
         cpu, before, start = vigia.cpu(), counted(), time.monotonic()
         time.sleep(seconds)
         checks = counted() - before - 1
