@@ -21,7 +21,14 @@ RICH = """{
             "tls": {"verify": true, "server_name": "h"}, "id": "dos", "tags": ["a"],
             "group": "g", "description": "d", "enabled": true, "alert_threshold": 1}
     },
-    "databases": {},
+    "databases": {
+        "Tres": {"type": "postgresql", "host": "127.0.0.1", "port": 9, "database": "b", "user": "u",
+            "password": "p", "query": "SELECT 1; -- uno", "expect": {"value": {">=": 1, "<": 2.5},
+            "rows": {"min": 1, "max": 9}}, "tls": {"mode": "verify-full", "server_name": "h"}},
+        "Cuatro": {"type": "sqlserver", "host": "h.test", "database": "b", "user": "u=1",
+            "password": "p;q", "driver": "FreeTDS", "options": {"APP": "x"},
+            "query": "SELECT [into] FROM t /* ; */", "timeout": "500ms"}
+    },
     "email": {"smtp_server": "127.0.0.1", "smtp_port": 25, "smtp_use_tls": false,
         "smtp_use_ssl": false, "sender_email": "a@b.c", "sender_password": "s",
         "recipient_emails": ["d@e.f", "g@h.i"], "sender_name": "Vigía"},
