@@ -1,15 +1,19 @@
 """A canary in every field that holds a secret: it must come out nowhere."""
 
 import base64
+import json
 import os
+import pathlib
 import re
 import resource
 import signal
+import tempfile
 import urllib.parse
 
 import pytest
 
 from support.configs import fast
+from support.databases import Postgres, SqlServer
 from support.loop import wait_until
 from support.proxy import ForwardProxy
 from support.smtp import ScriptedSmtp
@@ -17,9 +21,10 @@ from support.smtp import ScriptedSmtp
 CANARY = "canario"
 SECRETS = {name: f"{CANARY}-{name}-Zk9" for name in (
     "mail", "basic", "bearer", "userinfo", "header", "cookie", "proxy", "file", "token", "env",
-    "key", "form", "wrong")}
+    "key", "form", "wrong", "database", "odbc", "proxyfile", "mailfile", "databasefile")}
 
-FILES = {"clave": "file", "ficha": "token", "llave": "key", "formulario": "form"}
+FILES = {"clave": "file", "ficha": "token", "llave": "key", "formulario": "form",
+         "apoderado": "proxyfile", "correo": "mailfile", "base": "databasefile"}
 
 
 def traces(text):
@@ -52,7 +57,15 @@ def websites(hostile, proxy, how):
         "Ficha de fichero": {"url": site("g"), "auth": {"bearer_file": "ficha"}},
         "Entorno": {"url": site("h"), "auth": {"bearer": "${VIGIA_CANARIO}"}},
         "Cabecera de fichero": {"url": site("i"), "headers_file": {"X-Api-Key": "llave"}},
-        "Cuerpo de fichero": {"url": site("j"), "method": "POST", "body_file": "formulario"}}
+        "Cuerpo de fichero": {"url": site("j"), "method": "POST", "body_file": "formulario"},
+        "Proxy de fichero": {"url": site("k"), "proxy_file": "apoderado"}}
+
+
+def left_behind(vigia):
+    """The names of the files, beside those that we wrote, that hold a trace."""
+    left = [path for path in vigia.directory.iterdir()
+            if path.is_file() and path.name not in ("config.json", *FILES)]
+    return [path.name for path in left if traces(path.read_bytes())]
 
 
 @pytest.fixture
@@ -71,6 +84,7 @@ def mail_server(certs):
 def environment(vigia):
     for name, secret in FILES.items():
         (vigia.directory / name).write_text(SECRETS[secret] + "\n")
+    (vigia.directory / "apoderado").write_text("http://ana:%s@127.0.0.1:9\n" % SECRETS["proxyfile"])
     return {"VIGIA_CANARIO": SECRETS["env"]}
 
 
@@ -95,16 +109,15 @@ def test_no_secret_comes_out_of_a_run(vigia, hostile, proxy, mail_server, certs,
     for message in messages:
         assert traces(message.raw) == traces(message.text) == traces(message.html) == []
         assert traces(message.subject) == []
-    left = [path for path in vigia.directory.iterdir()
-            if path.is_file() and path.name not in ("config.json", *FILES)]
-    assert [path.name for path in left if traces(path.read_bytes())] == []
+    assert left_behind(vigia) == []
 
 
 def test_the_secrets_were_used(vigia, hostile, proxy, environment):
     """Otherwise the other tests prove nothing."""
     vigia.check(fast(websites(hostile, proxy, "/echo/200/used")), env=environment)
     seen = "".join(str(hostile.requests(f"/echo/200/used/{name}")[-1]) for name in "abcdefghij")
-    assert set(traces(seen)) == set(SECRETS) - {"mail", "proxy", "wrong"}
+    assert set(traces(seen)) == {
+        "basic", "bearer", "userinfo", "header", "cookie", "file", "token", "env", "key", "form"}
     assert proxy.targets, "the proxy let the request with its password through"
 
 
@@ -112,7 +125,7 @@ def test_the_secrets_were_used(vigia, hostile, proxy, environment):
 def test_no_secret_comes_out_of_check(vigia, hostile, proxy, environment, how):
     config = fast(websites(hostile, proxy, how), timeout=0.5)
     finished, monitors = vigia.check(config, env=environment)
-    assert len(monitors) == 10 and traces(finished.out + finished.err) == []
+    assert len(monitors) == 11 and traces(finished.out + finished.err) == []
     table = vigia.command("check", env=environment)
     assert traces(table.out + table.err) == []
 
@@ -127,6 +140,62 @@ def test_no_secret_comes_out_of_notify_test(vigia, mail_server, certs, password)
     finished = vigia.command("notify-test")
     assert finished.code == (0 if password == SECRETS["mail"] else 1), str(finished)
     assert traces(finished.out + finished.err) == []
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with tempfile.TemporaryDirectory(prefix="vigia-db-") as directory:
+        server = Postgres(pathlib.Path(directory), SECRETS["database"]).start()
+        yield server
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def sql_server(certs):
+    server = SqlServer(certs, SECRETS["odbc"])
+    yield server
+    server.stop()
+
+
+def databases(postgres, sql_server):
+    """Good and wrong passwords, and a server that repeats its password in value and error."""
+    told = f"SELECT '{SECRETS['database']}'"
+    from_file = {"password_file": "base"}
+    wrong = {"password": SECRETS["wrong"]}
+    entries = {"Buena": postgres.monitor(), "Mala": postgres.monitor(**wrong),
+               "Fichero": postgres.monitor(**from_file),
+               "Valor": postgres.monitor(query=told),
+               "Eco": postgres.monitor(query=told + "::integer"),
+               "Mala por ODBC": sql_server.monitor(**wrong),
+               "Buena por ODBC": sql_server.monitor(),
+               "Fichero por ODBC": sql_server.monitor(**from_file)}
+    for entry in entries.values():
+        if "password_file" in entry:
+            del entry["password"]
+    return {"databases": entries}
+
+
+def test_no_secret_comes_out_of_a_check_of_databases(vigia, postgres, sql_server, environment):
+    finished, monitors = vigia.check(databases(postgres, sql_server), env=environment)
+    assert {name for name, monitor in monitors.items() if monitor["outcome"] == "up"} == {
+        "Buena", "Valor", "Buena por ODBC"}, "the right passwords were used"
+    table = vigia.command("check", env=environment)
+    assert traces(finished.out + finished.err + table.out + table.err) == []
+    assert traces(json.dumps(monitors, ensure_ascii=False)) == []
+
+
+def test_no_secret_comes_out_of_a_run_of_databases(vigia, postgres, sql_server, certs, environment):
+    with ScriptedSmtp(certs, "starttls", auth=("vigia", SECRETS["mailfile"])) as server:
+        email = server.email(smtp_ca_file=str(certs.ca_file), sender_password_file="correo")
+        del email["sender_password"]
+        config = fast({}, email, logging_settings={"log_file": "vigia.log", "level": "DEBUG"})
+        running = vigia.start(config=config | databases(postgres, sql_server), env=environment)
+        messages = server.wait_messages(5, 20)
+        command_line = proc(running.pid, "cmdline")
+        running.stop()
+    for message in messages:
+        assert traces(message.raw) == traces(message.text) == traces(message.html) == []
+    assert traces(running.transcript()) == traces(command_line) == left_behind(vigia) == []
 
 
 ERRORS = {

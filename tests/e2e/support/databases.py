@@ -43,8 +43,9 @@ def _unprivileged(directory):
 class _Server:
     """A server process with its log; what differs is in the two below."""
 
-    def __init__(self, directory):
-        self.directory, self._process, self._reserved = directory, None, ReservedPort()
+    def __init__(self, directory, password=PASSWORD):
+        self.directory, self.password = directory, password
+        self._process, self._reserved = None, ReservedPort()
         self.port = self._reserved.number
         self._identity = _unprivileged(directory)
 
@@ -84,16 +85,16 @@ class _Server:
     def monitor(self, **more):
         """Its entry in `databases`."""
         return {"type": self.TYPE, "host": "localhost", "port": self.port, "database": DATABASE,
-                "user": USER, "password": PASSWORD, **more}
+                "user": USER, "password": self.password, **more}
 
 
 class Postgres(_Server):
     TYPE, STOP, READY = "postgresql", signal.SIGINT, "ready to accept connections"
     BINARIES = "/usr/lib/postgresql/15/bin"
 
-    def __init__(self, directory):
-        super().__init__(directory)
-        (directory / "pw").write_text(PASSWORD)
+    def __init__(self, directory, password=PASSWORD):
+        super().__init__(directory, password)
+        (directory / "pw").write_text(password)
         (directory / "pw").chmod(0o644)
         self._run(_program("initdb", self.BINARIES), "-D", "data", "-N", "-U", USER, "-A",
                   "scram-sha-256", "--pwfile", "pw", "-E", "UTF8", "--locale", "C.UTF-8")
@@ -111,20 +112,20 @@ class Postgres(_Server):
             ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", DATABASE, "-Atc",
              "SELECT query FROM pg_stat_activity WHERE state = 'active' "
              "AND pid <> pg_backend_pid()"],
-            env=os.environ | {"PGPASSWORD": PASSWORD}, capture_output=True, text=True, check=True)
+            env=os.environ | {"PGPASSWORD": self.password}, capture_output=True, text=True, check=True)
         return out.stdout
 
 
 class MariaDb(_Server):
     TYPE, STOP, READY = "mysql", signal.SIGTERM, "ready for connections"
 
-    def __init__(self, directory):
-        super().__init__(directory)
+    def __init__(self, directory, password=PASSWORD):
+        super().__init__(directory, password)
         user = ["--user=nobody"] if os.geteuid() == 0 else []
         self._run(_program("mariadb-install-db", "/usr/bin"), "--no-defaults",
                   f"--datadir={directory}/data", "--auth-root-authentication-method=normal",
                   "--skip-test-db", *user)
-        escaped = PASSWORD.replace("\\", "\\\\").replace("'", "\\'")
+        escaped = password.replace("\\", "\\\\").replace("'", "\\'")
         (directory / "init.sql").write_text(
             f"CREATE DATABASE IF NOT EXISTS {DATABASE};\n"
             f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{escaped}';\n"
@@ -144,13 +145,14 @@ class SqlServer(Running):
 
     TYPE = "sqlserver"
 
-    def __init__(self, certs):
-        super().__init__("tds_server.py", users={USER: PASSWORD}, databases=["master", DATABASE],
+    def __init__(self, certs, password=PASSWORD):
+        super().__init__("tds_server.py", users={USER: password}, databases=["master", DATABASE],
                          certificate=str(certs.cert_file("good")), key=str(certs.key_file("good")))
+        self.password = password
 
     def logins(self):
         return self.stats()["logins"]
 
     def monitor(self, **more):
         return {"type": self.TYPE, "host": "localhost", "port": self.port, "database": DATABASE,
-                "user": USER, "password": PASSWORD, **more}
+                "user": USER, "password": self.password, **more}
