@@ -64,10 +64,11 @@ public:
         ConfigurationReading reading = request_.read_again(app_.config().language);
         if (reading.state != ConfigurationState::good) {
             request_.renew_log(app_.config().logging, catalog());
+            const Catalog its_language(reading.language);  // that of the errors
             log_.write(
                 LogLevel::error,
-                phrase(catalog(), N_("{}: not reloaded, the running configuration stays: {}"),
-                       escape_line(request_.file), first_errors(reading, catalog())));
+                phrase(its_language, N_("{}: not reloaded, the running configuration stays: {}"),
+                       escape_line(request_.file), first_errors(reading, its_language)));
             return;
         }
         request_.renew_log(reading.config->logging, Catalog(reading.config->language));

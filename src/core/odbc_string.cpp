@@ -199,11 +199,13 @@ OdbcFamily family_of(std::string_view driver) {
     return postgresql ? OdbcFamily::postgresql : OdbcFamily::other;
 }
 
+bool is_for_sql_server(OdbcFamily family) {
+    return family == OdbcFamily::freetds || family == OdbcFamily::microsoft;
+}
+
 DbKind dialect_of(const DbTarget& target) {
     if (target.kind != DbKind::odbc) return target.kind;
-    const OdbcFamily family = family_of(target.driver);
-    const bool tds = family == OdbcFamily::freetds || family == OdbcFamily::microsoft;
-    return tds ? DbKind::sqlserver : DbKind::odbc;
+    return is_for_sql_server(family_of(target.driver)) ? DbKind::sqlserver : DbKind::odbc;
 }
 
 bool speaks_tds(const DbTarget& target) {
@@ -211,9 +213,7 @@ bool speaks_tds(const DbTarget& target) {
         const bool first = option.second.starts_with('4') || option.second.starts_with('5');
         return option.first == "TDS_Version" && (first || option.second == "7.0");
     };
-    const OdbcFamily family = family_of(target.driver);
-    return (family == OdbcFamily::freetds || family == OdbcFamily::microsoft) &&
-           std::ranges::none_of(target.options, old);
+    return is_for_sql_server(family_of(target.driver)) && std::ranges::none_of(target.options, old);
 }
 
 std::optional<std::string> odbc_value(std::string_view value, OdbcFamily family, bool last) {

@@ -22,6 +22,9 @@ enum class OdbcFamily : std::uint8_t {
 /// By the name that odbcinst.ini knows.
 OdbcFamily family_of(std::string_view driver);
 
+/// True of the drivers that are for SQL Server alone.
+bool is_for_sql_server(OdbcFamily family);
+
 /// True if this target's server is known to speak [MS-TDS] from version 7.1 on.
 bool speaks_tds(const DbTarget& target);
 

@@ -158,8 +158,7 @@ bool OdbcSession::connect_driver(const OdbcRoute& route, MonoTime limit) {
 }
 
 OdbcNumbers OdbcSession::numbers() const {
-    const OdbcFamily family = family_of(question_.target->driver);
-    const bool known = family == OdbcFamily::freetds || family == OdbcFamily::microsoft;
+    const bool known = dialect_of(*question_.target) == DbKind::sqlserver;
     return known ? OdbcNumbers::sql_server : OdbcNumbers::unknown;
 }
 

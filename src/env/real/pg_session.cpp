@@ -97,11 +97,7 @@ PgSession::PgSession(PgShared& shared, const DbTarget& target, DbAnswer& answer)
     : shared_(shared), target_(target), answer_(answer), alarm_(shared.clock.make_alarm()) {}
 
 PgSession::~PgSession() {
-    if (connection_) {
-        // A goodbye that would have to wait is not waited for.
-        ::PQsetnonblocking(connection_.get(), 1);
-        connection_.reset();
-    }
+    connection_.reset();  // says goodbye; the connection does not block
     if (meter_) meter_->send();
 }
 
