@@ -367,7 +367,9 @@ def test_every_example_is_valid(vigia, path):
     {"websites": {"Uno": {"url": "http://h/", "timeot": 1}}}, {"loging_settings": {}},
     {"websites": {"Uno": 5}}, {"websites": {"Uno": {"method": "GET"}}},
     {"monitor_settings": {"retry_attempts": 0}}, {"monitor_settings": {"check_interval": "soon"}},
-    {"logging_settings": {"level": "LOUD"}}, {"language": "fr"}])
+    {"logging_settings": {"level": "LOUD"}}, {"language": "fr"},
+    {"databases": {"Base": {"type": "mysql", "host": "h", "driver": "FreeTDS"}}},
+    {"databases": {"Base": {"type": "odbc", "driver": "X", "options": {"DLL": "/tmp/x.so"}}}}])
 def test_the_schema_refuses_what_validate_refuses(schema, config, vigia):
     complete = {"websites": {"Web": "http://127.0.0.1/"}} | config
     assert not jsonschema.Draft202012Validator(schema).is_valid(complete)
