@@ -72,7 +72,7 @@ TEST_P(HttpClientContract, CompletesByTheDeadlineWithThePhaseThatHung) {
     EXPECT_NE(exchange.failure->phase, Phase::none);
     EXPECT_EQ(exchange.status, 0);
     EXPECT_GE(taken, 200ms);
-    EXPECT_GE(exchange.timings.total, 200ms);
+    EXPECT_GE(exchange.timings.total, 190ms);  // which begins a little after ours
 }
 
 TEST_P(HttpClientContract, HasTheTotalOfAllPhases) {
