@@ -24,6 +24,7 @@ TEST(SqlGuard, LetsOneReadingStatementThrough) {
              "SELECT 'a; DROP TABLE x'",
              "SELECT 'it''s; DELETE'",
              "SELECT \"update\" FROM [into; x]",
+             "SELECT 1 AS [a]]; update]",
              "WITH a AS (SELECT 1 AS n) SELECT CASE WHEN n = 1 THEN 2 END FROM a",
              "SELECT updated, created, useful FROM settings",
              "-- UPDATE\nSELECT 1",
@@ -74,6 +75,10 @@ TEST(SqlGuard, StopsWhatIsNot) {
              "SELECT 'a' 'b'DROP TABLE x",
              "SELECT [a]DROP TABLE x",
              "SELECT 'it''s'DROP TABLE x",
+             "SELECT 1 AS [a]]'] DROP TABLE x --'",
+             "SELECT 1 AS [a]]] DROP TABLE x",
+             "SELECT '\xc2' DROP TABLE x --'",
+             "SELECT 1\xc2;SELECT 2",
              "SELECT 1 -- a\rDROP TABLE x",
          }) {
         EXPECT_FALSE(is_let_through(sql, DbKind::sqlserver)) << sql;
