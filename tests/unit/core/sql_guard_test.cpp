@@ -190,6 +190,9 @@ TEST(SqlGuard, StopsFilesThatMysqlWouldWrite) {
              R"(SELECT `a\` INTO OUTFILE '/x')",
              "SELECT 5--3 INTO OUTFILE '/x'",
              "SELECT @@version INTO OUTFILE '/x'",
+             "SELECT 1 /*!99999 ' */ INTO OUTFILE '/x' -- '",
+             "SELECT 1 /*M!999999 # */ INTO DUMPFILE '/x'",
+             "SELECT 1 /*!99999 INTO '*/ INTO Outfile '/x' -- '",
          }) {
         EXPECT_EQ(find_query_fault(sql, DbKind::mysql), QueryFault::output_file) << sql;
         EXPECT_EQ(find_query_fault(sql, DbKind::mariadb), QueryFault::output_file) << sql;
@@ -204,6 +207,7 @@ TEST(SqlGuard, StopsFilesThatMysqlWouldWrite) {
              "SELECT into_outfile, outfile_into FROM x",
              "SELECT 1 INTO @outfile",  // writes no file
              "SELECT update_time FROM information_schema.tables",
+             "SELECT /*!40001 SQL_NO_CACHE */ 'it''s' FROM x",
          }) {
         EXPECT_TRUE(is_let_through(sql, DbKind::mysql)) << sql;
     }
@@ -222,6 +226,9 @@ TEST(SqlGuard, LooksAtTheFirstWordAsTheServerDoes) {
         {"/* /* */ SELECT 1", DbKind::mysql, true},
         {"SELECTED", DbKind::mysql, false},
         {"/*!CALL p(*/ (SELECT 1))", DbKind::mysql, false},
+        {"/*!99999 SELECT */ BEGIN NOT ATOMIC", DbKind::mariadb, false},
+        {"(/*M!999999 SELECT */ CALL p())", DbKind::mariadb, false},
+        {"SELECT /*!40001 SQL_NO_CACHE */ 1", DbKind::mysql, true},
         {"/* SELECT */ BEGIN NOT ATOMIC", DbKind::mariadb, false},
         {"/* a /* b */ c */ SELECT 1", DbKind::postgresql, true},
         {"/* /* */ SELECT 1 */ COPY t TO PROGRAM 'x'", DbKind::postgresql, false},
