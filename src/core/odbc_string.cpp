@@ -133,9 +133,12 @@ void add_place(Pairs& pairs, const DbTarget& target, const OdbcPlace& place) {
     if (family == OdbcFamily::freetds) add_freetds(pairs, target);
 }
 
-/// A value in freetds.conf ends at a comment, and runs of spaces become one.
+/// A value in freetds.conf ends at a comment, and runs of spaces become one. Of a line, name and
+/// all, FreeTDS reads 254 bytes.
 bool fits_configuration(std::string_view value) {
-    return value.find_first_of(";#\r\n\t") == std::string_view::npos &&
+    constexpr std::size_t kLongest = 240;
+    return value.size() <= kLongest &&
+           value.find_first_of(";#\r\n\t\v\f") == std::string_view::npos &&
            value.find("  ") == std::string_view::npos && !value.ends_with(' ');
 }
 
@@ -274,8 +277,9 @@ std::string_view message_of(OdbcFault fault) {
                 "this out");
         case OdbcFault::ca_file_name:
             return N_(
-                "FreeTDS cannot be told such a path: it may hold no \";\", \"#\" or tabs, no two "
-                "spaces in a row, and none at its end");
+                "FreeTDS cannot be told such a path: it may have at most 240 bytes, no \";\", "
+                "\"#\" "
+                "or tabs, no two spaces in a row, and none at its end");
         case OdbcFault::unknown_driver:
             return N_(
                 "it is not known how to hold this driver to TLS: write \"prefer\" or \"disable\", "

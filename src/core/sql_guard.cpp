@@ -78,14 +78,35 @@ bool any(const Tokens& tokens, Predicate predicate) {
     return false;
 }
 
+bool is_mysql(DbKind kind) {
+    return kind == DbKind::mysql || kind == DbKind::mariadb;
+}
+
+/// True if there is a comment that MySQL's and MariaDB's servers run or skip by their version.
+/// Where they skip it, a quote in it opens nothing: no one reading of what follows is every
+/// server's.
+bool has_conditional_comment(std::string_view sql) {
+    return sql.find("/*!") != std::string_view::npos || sql.find("/*M!") != std::string_view::npos;
+}
+
+bool may_write_file(std::string_view query, const Tokens& tokens) {
+    if (any(tokens, &writes_file)) return true;
+    if (!has_conditional_comment(query)) return false;
+    const std::string text = ascii_lower(query);
+    return text.find("outfile") != std::string::npos || text.find("dumpfile") != std::string::npos;
+}
+
 }  // namespace
 
 bool begins_like_reading(std::string_view query, DbKind kind) {
     const Tokens tokens = sql_tokens(query, kind);
     const auto first =
         std::ranges::find_if(tokens, [](const SqlToken& token) { return !token.is_sign('('); });
-    return first != tokens.end() && first->kind == SqlTokenKind::word &&
-           is_one_of(kReadingWords, ascii_lower(first->text));
+    if (first == tokens.end() || first->kind != SqlTokenKind::word) return false;
+    const auto before = static_cast<std::size_t>(first->text.data() - query.data());
+    // It may be in a comment that is skipped.
+    if (is_mysql(kind) && has_conditional_comment(query.substr(0, before))) return false;
+    return is_one_of(kReadingWords, ascii_lower(first->text));
 }
 
 bool has_second_statement(std::string_view query, DbKind kind) {
@@ -105,7 +126,7 @@ QueryFault find_query_fault(std::string_view query, DbKind kind) {
             break;
         case DbKind::mysql:
         case DbKind::mariadb:
-            if (any(tokens, &writes_file)) return QueryFault::output_file;
+            if (may_write_file(query, tokens)) return QueryFault::output_file;
             break;
         case DbKind::sqlserver:
             if (any(tokens, &is_writing)) return QueryFault::writing_word;

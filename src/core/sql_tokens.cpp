@@ -29,6 +29,17 @@ bool is_space(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/// Of a character beyond ASCII, behind its first byte.
+bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
+
+template <class Predicate>
+std::size_t skip(std::string_view text, std::size_t at, Predicate predicate) {
+    while (at < text.size() && predicate(text[at])) ++at;
+    return at;
+}
+
 /// Beginnings of characters beyond ASCII that are no letters: blanks, punctuation and the signs of
 /// currencies, which SQL Server takes for the beginning of a number.
 constexpr auto kForeignSigns = std::to_array<std::string_view>({
@@ -53,7 +64,7 @@ std::size_t foreign_sign_size(std::string_view rest) {
         kForeignSigns, [rest](std::string_view sign) { return rest.starts_with(sign); });
     if (!found) return 0;
     const std::size_t bytes = rest.front() == '\xc2' ? 2 : 3;
-    return std::min(bytes, rest.size());
+    return skip(rest.substr(0, bytes), 1, &is_continuation);
 }
 
 /// `SELECT@@version` is two words to MySQL, and a name to SQL Server.
@@ -75,12 +86,6 @@ std::size_t word_size(std::string_view rest, DbKind kind) {
         ++size;
     }
     return size;
-}
-
-template <class Predicate>
-std::size_t skip(std::string_view text, std::size_t at, Predicate predicate) {
-    while (at < text.size() && predicate(text[at])) ++at;
-    return at;
 }
 
 /// An exponent without digits, which SQL Server allows, is left out: it may begin a word.
@@ -164,9 +169,19 @@ bool begins_quoted(std::string_view rest, DbKind kind) {
     }
 }
 
+/// `]]` stands for a bracket.
+std::size_t bracketed_size(std::string_view rest) {
+    std::size_t end = rest.find(']');
+    while (end != std::string_view::npos && rest.substr(end + 1).starts_with(']')) {
+        end = rest.find(']', end + 2);
+    }
+    return end == std::string_view::npos ? rest.size() : end + 1;
+}
+
 /// A doubled quote ends one quotation and begins the next, which comes to the same.
 std::size_t quoted_size(std::string_view rest, DbKind kind) {
-    const char end = rest.front() == '[' ? ']' : rest.front();
+    if (rest.front() == '[') return bracketed_size(rest);
+    const char end = rest.front();
     const bool escapes = is_mysql(kind) && end != '`';
     std::size_t at = 1;
     while (at < rest.size() && rest[at] != end) at += escapes && rest[at] == '\\' ? 2 : 1;

@@ -7,6 +7,8 @@
 #include "config/config.hpp"
 #include "config/difference.hpp"
 #include "config/monitor_id.hpp"
+#include "core/odbc_string.hpp"
+#include "core/sql_guard.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -15,6 +17,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace {
@@ -77,6 +80,28 @@ void check_target(const vigia::HttpTarget& target) {
     VIGIA_ASSERT(one_line(target.proxy.url) && target.proxy.url.find('@') == std::string::npos);
 }
 
+void check_target(const vigia::DbTarget& target) {
+    VIGIA_ASSERT(one_line(target.host) && target.host.find(' ') == std::string::npos);
+    const vigia::DbKind dialect = vigia::dialect_of(target);
+    if (!target.query.empty()) {
+        VIGIA_ASSERT(vigia::begins_like_reading(target.query, dialect));
+        VIGIA_ASSERT(find_query_fault(target.query, dialect) == vigia::QueryFault::none);
+        VIGIA_ASSERT(target.query.find('\0') == std::string::npos);
+    }
+    for (const std::string* text : {&target.database, &target.user, &target.password.reveal()}) {
+        VIGIA_ASSERT(text->find('\0') == std::string::npos);
+    }
+    VIGIA_ASSERT(target.expect.max_rows.value_or(0) <= vigia::kMaxDbRows);
+    VIGIA_ASSERT(target.expect.min_rows.value_or(0) <= vigia::kMaxDbRows);
+    const bool by_odbc = target.kind >= vigia::DbKind::sqlserver;
+    VIGIA_ASSERT(by_odbc != target.driver.empty());
+    if (!by_odbc) return;
+    VIGIA_ASSERT(vigia::odbc_problems(target).empty());
+    vigia::OdbcPlace place;
+    place.host = target.host;
+    VIGIA_ASSERT(vigia::connection_string(target, place).problem.empty());
+}
+
 void check_config(const vigia::Config& config) {
     std::set<vigia::MonitorId> ids;
     for (const vigia::MonitorPtr& monitor : config.monitors) {
@@ -84,7 +109,7 @@ void check_config(const vigia::Config& config) {
         VIGIA_ASSERT(monitor->policy.check_interval >= std::chrono::milliseconds(100));
         VIGIA_ASSERT(monitor->policy.timeout >= std::chrono::milliseconds(10));
         VIGIA_ASSERT(monitor->policy.retry_attempts >= 1 && monitor->policy.alert_threshold >= 1);
-        check_target(std::get<vigia::HttpTarget>(monitor->target));
+        std::visit([](const auto& target) { check_target(target); }, monitor->target);
     }
     if (config.email) {
         VIGIA_ASSERT(!config.email->recipients.empty() && !config.email->server.host.empty());

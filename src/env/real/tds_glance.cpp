@@ -100,10 +100,15 @@ bool TdsGlance::fail_by_errno(int error) {
 }
 
 bool TdsGlance::wait(short events) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - BootClock::now());
-    pollfd watched{socket_.get(), events, 0};
-    if (left.count() > 0 && ::poll(&watched, 1, static_cast<int>(left.count())) > 0) return true;
-    return fail(ReasonCode::timeout);
+    for (;;) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline_ - BootClock::now());
+        if (left.count() <= 0) return fail(ReasonCode::timeout);
+        pollfd watched{socket_.get(), events, 0};
+        const int ready = ::poll(&watched, 1, static_cast<int>(left.count()));
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) return fail_by_errno(errno);
+    }
 }
 
 bool TdsGlance::connect() {

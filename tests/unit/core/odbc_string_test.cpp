@@ -233,9 +233,16 @@ TEST(OdbcString, WritesASectionForFreetdsThatNamesTheHost) {
     given.tls.ca_file = "/my/ca.pem";
     EXPECT_THAT(*freetds_section(given, "/ca"),
                 HasSubstr("\tca file = /my/ca.pem\n\tcheck certificate hostname = no\n"));
-    for (const char* const file : {"/a;b", "/a#b", "/a  b", "/a\nhost = evil"}) {
+    // FreeTDS reads lines of 254 bytes, and takes what is behind for another one.
+    const std::string longest = "/" + std::string(239, 'p');
+    given.tls.ca_file = longest;
+    EXPECT_THAT(*freetds_section(given, "/ca"), HasSubstr("\tca file = " + longest + "\n"));
+    for (const std::string& file :
+         {std::string("/a;b"), std::string("/a#b"), std::string("/a  b"),
+          std::string("/a\nhost = evil"), std::string("/a\fb"), longest + "p"}) {
         given.tls.ca_file = file;
         EXPECT_EQ(freetds_section(given, "/ca"), std::nullopt) << file;
+        EXPECT_EQ(odbc_problems(given), (Problems{{OdbcFault::ca_file_name, "tls/ca_file"}}));
     }
     given.tls.ca_file.clear();
     EXPECT_EQ(freetds_section(given, ""), std::nullopt);

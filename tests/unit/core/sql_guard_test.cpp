@@ -24,6 +24,7 @@ TEST(SqlGuard, LetsOneReadingStatementThrough) {
              "SELECT 'a; DROP TABLE x'",
              "SELECT 'it''s; DELETE'",
              "SELECT \"update\" FROM [into; x]",
+             "SELECT 1 AS [a]]; update]",
              "WITH a AS (SELECT 1 AS n) SELECT CASE WHEN n = 1 THEN 2 END FROM a",
              "SELECT updated, created, useful FROM settings",
              "-- UPDATE\nSELECT 1",
@@ -74,6 +75,10 @@ TEST(SqlGuard, StopsWhatIsNot) {
              "SELECT 'a' 'b'DROP TABLE x",
              "SELECT [a]DROP TABLE x",
              "SELECT 'it''s'DROP TABLE x",
+             "SELECT 1 AS [a]]'] DROP TABLE x --'",
+             "SELECT 1 AS [a]]] DROP TABLE x",
+             "SELECT '\xc2' DROP TABLE x --'",
+             "SELECT 1\xc2;SELECT 2",
              "SELECT 1 -- a\rDROP TABLE x",
          }) {
         EXPECT_FALSE(is_let_through(sql, DbKind::sqlserver)) << sql;
@@ -185,6 +190,9 @@ TEST(SqlGuard, StopsFilesThatMysqlWouldWrite) {
              R"(SELECT `a\` INTO OUTFILE '/x')",
              "SELECT 5--3 INTO OUTFILE '/x'",
              "SELECT @@version INTO OUTFILE '/x'",
+             "SELECT 1 /*!99999 ' */ INTO OUTFILE '/x' -- '",
+             "SELECT 1 /*M!999999 # */ INTO DUMPFILE '/x'",
+             "SELECT 1 /*!99999 INTO '*/ INTO Outfile '/x' -- '",
          }) {
         EXPECT_EQ(find_query_fault(sql, DbKind::mysql), QueryFault::output_file) << sql;
         EXPECT_EQ(find_query_fault(sql, DbKind::mariadb), QueryFault::output_file) << sql;
@@ -199,6 +207,7 @@ TEST(SqlGuard, StopsFilesThatMysqlWouldWrite) {
              "SELECT into_outfile, outfile_into FROM x",
              "SELECT 1 INTO @outfile",  // writes no file
              "SELECT update_time FROM information_schema.tables",
+             "SELECT /*!40001 SQL_NO_CACHE */ 'it''s' FROM x",
          }) {
         EXPECT_TRUE(is_let_through(sql, DbKind::mysql)) << sql;
     }
@@ -217,6 +226,9 @@ TEST(SqlGuard, LooksAtTheFirstWordAsTheServerDoes) {
         {"/* /* */ SELECT 1", DbKind::mysql, true},
         {"SELECTED", DbKind::mysql, false},
         {"/*!CALL p(*/ (SELECT 1))", DbKind::mysql, false},
+        {"/*!99999 SELECT */ BEGIN NOT ATOMIC", DbKind::mariadb, false},
+        {"(/*M!999999 SELECT */ CALL p())", DbKind::mariadb, false},
+        {"SELECT /*!40001 SQL_NO_CACHE */ 1", DbKind::mysql, true},
         {"/* SELECT */ BEGIN NOT ATOMIC", DbKind::mariadb, false},
         {"/* a /* b */ c */ SELECT 1", DbKind::postgresql, true},
         {"/* /* */ SELECT 1 */ COPY t TO PROGRAM 'x'", DbKind::postgresql, false},
