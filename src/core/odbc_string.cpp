@@ -89,6 +89,8 @@ public:
     }
 
     OdbcString take() {
+        constexpr std::size_t kLongest = 32'767;  // the range of ODBC's lengths
+        if (text_.size() > kLongest) problem_ = "the connection string is too long for ODBC";
         return {Secret(problem_.empty() ? std::move(text_) : std::string()), std::move(problem_)};
     }
 

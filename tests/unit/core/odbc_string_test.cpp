@@ -222,6 +222,14 @@ TEST(OdbcString, LeavesToTheUserWhatPreferLeavesOpen) {
     EXPECT_EQ(odbc_problems(open), (Problems{{OdbcFault::value, "user"}}));
 }
 
+TEST(OdbcString, RefusesWhatIsLongerThanOdbcCanCount) {
+    DbTarget given = target("X");
+    for (int i = 0; i < 17; ++i) given.options.emplace_back("APP", std::string(2000, 'x'));
+    const OdbcString string = connection_string(given, {});
+    EXPECT_EQ(string.text.reveal(), "");
+    EXPECT_EQ(string.problem, "the connection string is too long for ODBC");
+}
+
 TEST(OdbcString, WritesASectionForFreetdsThatNamesTheHost) {
     DbTarget given = target("FreeTDS");
     given.tls_mode = DbTlsMode::verify_full;
