@@ -59,6 +59,7 @@ void DeliveryChecker::row_committed(const Moment& moment, const Notification& ro
                fmt::format("{} was {} and is {}", row.id.str(), to_string(letter.row->status),
                            to_string(row.status)));
     }
+    note_digest(id, letter, row);
     letter.row = row;
     switch (row.status) {
         case DeliveryStatus::pending:
@@ -81,6 +82,20 @@ void DeliveryChecker::row_committed(const Moment& moment, const Notification& ro
     letter.unrecorded = false;
 }
 
+/// Keeps account of which letters each digest holds.
+void DeliveryChecker::note_digest(const std::string& id, const Letter& letter,
+                                  const Notification& row) {
+    const std::string before = letter.row ? letter.row->digest : "";
+    const auto id_of = [this](const std::string& digest) {
+        return message_id(NotificationId(digest), domain_);
+    };
+    if (!before.empty() && (before != row.digest || row.status == DeliveryStatus::dead)) {
+        digests_[id_of(before)].erase(id);
+    }
+    if (row.digest.empty() || row.digest == before) return;
+    digests_[id_of(row.digest)].insert(id);
+}
+
 void DeliveryChecker::check_dead(const Moment& moment, const Letter& letter,
                                  const Notification& row) {
     const bool gone = !recipients_.contains(row.recipient.address);
@@ -92,11 +107,23 @@ void DeliveryChecker::check_dead(const Moment& moment, const Letter& letter,
                        to_seconds(age), row.last_error));
 }
 
+/// A message is one letter, or all those of a digest.
+std::vector<std::string> DeliveryChecker::letters_in(const std::string& message_id) const {
+    const auto digest = digests_.find(message_id);
+    if (digest == digests_.end()) return {message_id};
+    return {digest->second.begin(), digest->second.end()};
+}
+
 void DeliveryChecker::mail_accepted(const Moment& moment, const AcceptedMail& mail) {
-    Letter& letter = letters_[mail.message_id];
+    for (const std::string& id : letters_in(mail.message_id)) letter_taken(moment, id, mail);
+}
+
+void DeliveryChecker::letter_taken(const Moment& moment, const std::string& id,
+                                   const AcceptedMail& mail) {
+    Letter& letter = letters_[id];
     ++letter.taken;
     letter.unrecorded = true;
-    unrecorded_.insert(mail.message_id);
+    unrecorded_.insert(id);
     if (!letter.row) {
         if (!trying_since_ || moment.elapsed - *trying_since_ < kPatience) {
             report(
@@ -126,6 +153,11 @@ void DeliveryChecker::mail_accepted(const Moment& moment, const AcceptedMail& ma
 
 void DeliveryChecker::mail_reported(const Moment&, const std::string& message_id,
                                     const DeliveryOutcome& outcome) {
+    for (const std::string& id : letters_in(message_id)) letter_reported(id, outcome);
+}
+
+void DeliveryChecker::letter_reported(const std::string& message_id,
+                                      const DeliveryOutcome& outcome) {
     Letter& letter = letters_[message_id];
     if (outcome.final_refusal()) letter.refused = true;
     if (outcome.accepted() || !letter.unrecorded) return;

@@ -62,6 +62,10 @@ private:
 
     void configure(const Config& config);
     void row_committed(const Moment& moment, const Notification& row);
+    void note_digest(const std::string& id, const Letter& letter, const Notification& row);
+    void letter_taken(const Moment& moment, const std::string& id, const AcceptedMail& mail);
+    void letter_reported(const std::string& message_id, const DeliveryOutcome& outcome);
+    std::vector<std::string> letters_in(const std::string& message_id) const;
     void check_dead(const Moment& moment, const Letter& letter, const Notification& row);
     void check_due(const Moment& moment, const IncidentId& incident, const Due& due);
     const Letter* letter_of(const IncidentId& incident, NotificationKind kind,
@@ -75,7 +79,9 @@ private:
     std::optional<Duration> trying_since_;  ///< the first commit without a success since
     Duration last_start_{};
     std::map<std::string, Letter> letters_;  ///< by Message-ID
-    std::set<std::string> pending_;          ///< committed and not final
+    /// What each digest holds, as last committed; by Message-ID.
+    std::map<std::string, std::set<std::string>> digests_;
+    std::set<std::string> pending_;  ///< committed and not final
     std::set<std::string> unrecorded_;
     std::map<std::pair<IncidentId, Recipient>, Thread> threads_;
     std::map<IncidentId, Due> due_;

@@ -147,6 +147,7 @@ AppStats App::stats() const {
     stats.shard = shard_.stats();
     stats.deliveries = dispatcher_.counters();
     stats.pending_notifications = dispatcher_.pending();
+    stats.oldest_notification = dispatcher_.oldest_wait();
     stats.commits = committer_.commits();
     stats.dropped_batches = committer_.dropped();
     return stats;

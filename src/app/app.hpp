@@ -20,6 +20,7 @@ struct AppStats {
     ShardStats shard;
     Dispatcher::Counters deliveries;
     std::size_t pending_notifications = 0;
+    Duration oldest_notification{};  ///< for how long it has waited
     std::uint64_t commits = 0;
     std::uint64_t dropped_batches = 0;  ///< never written: the store failed for too long
 };

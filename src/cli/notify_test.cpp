@@ -61,7 +61,8 @@ private:
         notification.recipient = {std::string(kEmail), address};
         notification.id = make_notification_id(test_, notification.kind, 0, notification.recipient);
         notification.created_at = env_.clock.now().wall;
-        const DeliveryOutcome outcome = co_await notifier_.deliver(std::move(notification));
+        std::vector<Notification> message{std::move(notification)};
+        const DeliveryOutcome outcome = co_await notifier_.deliver(std::move(message));
         report(address, outcome);
     }
 

@@ -57,6 +57,15 @@ NotificationId make_notification_id(const IncidentId& incident, NotificationKind
                                       recipient.channel, recipient.address));
 }
 
+NotificationId digest_id(std::span<const Notification> rows) {
+    VIGIA_ASSERT(!rows.empty());
+    std::string all;
+    for (const Notification& row : rows) all.append(row.id.str()).append("\n");
+    const Recipient& to = rows.front().recipient;
+    return NotificationId(
+        fmt::format("digest:{:016x}:{}:{}", stable_hash(all), to.channel, to.address));
+}
+
 std::string_view domain_of(std::string_view address) {
     const std::size_t at = address.rfind('@');
     return at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -51,6 +52,7 @@ struct Notification {
     bool merged_alert = false;  ///< a recovery that also tells the outage
     std::uint32_t attempts = 0;
     std::string last_error;  ///< shown in the delivery log
+    std::string digest;      ///< the id of the digest that it goes out in; empty: by itself
     std::optional<WallTime> finished_at;
 };
 
@@ -61,6 +63,10 @@ std::string_view to_string(DeliveryStatus status);
 /// something unique in its place, or mail servers take a second test for a copy of the first.
 NotificationId make_notification_id(const IncidentId& incident, NotificationKind kind,
                                     std::uint32_t seq, const Recipient& recipient);
+
+/// `digest:HASH:channel:recipient` of a message that holds several rows for one recipient: the same
+/// for the same rows in the same order.
+NotificationId digest_id(std::span<const Notification> rows);
 
 /// What stands behind the last `@` of an address; empty without one.
 std::string_view domain_of(std::string_view address);

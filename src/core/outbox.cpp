@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace vigia {
 
@@ -48,6 +49,7 @@ std::optional<Notification> Outbox::take(Notification row, MonoTime expires, con
     channels_.try_emplace(row.recipient.channel);        // claim() and next_due() count them
     Lane& lane = lanes_[key];
     const bool was_idle = lane.rows.empty();
+    if (was_idle) incidents_of_[key.second].insert(key.first);
     const Row added{std::move(row), expires, false};
     expiries_.emplace(added.expires, added.row.id);
     lane_of_.emplace(added.row.id, key);
@@ -66,24 +68,70 @@ std::optional<Outbox::Claim> Outbox::claim(MonoTime now) {
     for (const auto& [due, key] : due_) {
         if (due > now) return std::nullopt;
         if (unable.contains(key.second.channel)) continue;
-        Channel& channel = channels_[key.second.channel];
-        if (!may_send(channel, now)) {
-            unable.insert(key.second.channel);
-            if (unable.size() == channels_.size()) return std::nullopt;
-            continue;
-        }
-        Lane& lane = lanes_.at(key);
-        Claim claim;
-        claim.changed = merge(lane);
-        Row& first = lane.rows.front();
-        first.in_flight = true;
-        ++first.row.attempts;
-        ++channel.in_flight;
-        claim.row = first.row;
-        due_.erase(Due(due, key));
-        return claim;
+        if (may_send(channels_[key.second.channel], now)) return claim(sent_together(key, now));
+        unable.insert(key.second.channel);
+        if (unable.size() == channels_.size()) return std::nullopt;
     }
     return std::nullopt;
+}
+
+Outbox::Claim Outbox::claim(const std::vector<LaneKey>& keys) {
+    Claim claim;
+    std::vector<Row*> rows;
+    const bool alone = keys.size() == 1;
+    std::string digest = lanes_.at(keys.front()).rows.front().row.digest;
+    const bool begun = !digest.empty();
+    for (const LaneKey& key : keys) {
+        Lane& lane = lanes_.at(key);
+        if (merge(lane, claim.changed) && alone) claim.changed.push_back(lane.rows.front().row);
+        for (Row& row : lane.rows) {
+            if (row.row.digest != digest) break;  // it came after the digest was begun
+            rows.push_back(&row);
+            if (alone && !begun) break;
+        }
+        due_.erase(Due(lane.due, key));
+    }
+    for (const Row* row : rows) claim.rows.push_back(row->row);
+    if (!alone && !begun) digest = digest_id(claim.rows).str();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        Notification& row = rows[i]->row;
+        row.digest = digest;
+        if (!alone && !begun) claim.changed.push_back(row);
+        ++row.attempts;
+        rows[i]->in_flight = true;
+        claim.rows[i] = row;
+    }
+    ++channels_[keys.front().second.channel].in_flight;
+    return claim;
+}
+
+bool Outbox::has_waited(const Lane& lane, MonoTime now) const {
+    return lane.rows.front().expires - policy_.expiry + policy_.digest_after <= now;
+}
+
+/// The lanes that go out in one message with this one, itself among them: those of a digest that
+/// was begun, those of a new one, or it alone.
+std::vector<Outbox::LaneKey> Outbox::sent_together(const LaneKey& key, MonoTime now) const {
+    const Lane& lane = lanes_.at(key);
+    const std::string& begun = lane.rows.front().row.digest;
+    const auto joins = [&](const Lane& other) {
+        const std::string& its = other.rows.front().row.digest;
+        return begun.empty() ? its.empty() && !other.alone && has_waited(other, now) : its == begun;
+    };
+    if (!joins(lane)) return {key};
+    std::vector<LaneKey> keys{key};
+    for (const IncidentId& incident : incidents_of_.at(key.second)) {
+        if (keys.size() == policy_.max_in_digest) break;
+        LaneKey other(incident, key.second);
+        if (other == key) continue;
+        const Lane& candidate = lanes_.at(other);
+        if (due_.contains(Due(candidate.due, other)) && joins(candidate)) {
+            keys.push_back(std::move(other));
+        }
+    }
+    if (begun.empty() && keys.size() <= policy_.digest_over) return {key};
+    std::ranges::sort(keys);
+    return keys;
 }
 
 /// A channel in trouble is tried with a single message after its rest.
@@ -92,69 +140,124 @@ bool Outbox::may_send(const Channel& channel, MonoTime now) const {
     return channel.in_flight < (channel.failures > 0 ? 1 : policy_.max_in_flight);
 }
 
-std::vector<Notification> Outbox::merge(Lane& lane) {
-    std::vector<Notification> changed;
-    if (lane.rows.back().row.kind != NotificationKind::recovery || lane.rows.size() == 1)
-        return changed;
+/// Lets a recovery take the place of what waits before it, unless that may have been delivered in a
+/// digest. Appends the overtaken rows to `changed`; false: there was nothing to do.
+bool Outbox::merge(Lane& lane, std::vector<Notification>& changed) {
+    if (lane.rows.size() == 1 || lane.rows.back().row.kind != NotificationKind::recovery ||
+        !lane.rows.front().row.digest.empty()) {
+        return false;
+    }
     Row recovery = std::move(lane.rows.back());
     lane.rows.pop_back();
     for (Row& overtaken : lane.rows) {
         if (overtaken.row.kind == NotificationKind::alert) recovery.row.merged_alert = true;
         overtaken.row.status = DeliveryStatus::merged;
         overtaken.row.finished_at = recovery.row.created_at;
-        expiries_.erase({overtaken.expires, overtaken.row.id});
-        lane_of_.erase(overtaken.row.id);
-        --rows_;
+        forget(overtaken);
         changed.push_back(std::move(overtaken.row));
     }
-    changed.push_back(recovery.row);
     lane.rows.clear();
     lane.rows.push_back(std::move(recovery));
+    return true;
+}
+
+std::vector<Notification> Outbox::complete(std::span<const Notification> sent,
+                                           const DeliveryOutcome& outcome,
+                                           const std::string& error_text, const Now& now) {
+    VIGIA_ASSERT(!sent.empty());
+    settle(channels_[sent.front().recipient.channel], outcome, now.mono);
+    const bool digest = !sent.front().digest.empty();
+    const bool perhaps_taken = outcome.phase == DeliveryPhase::acknowledgement;
+    std::vector<Notification> changed;
+    std::set<LaneKey> lanes;
+    for (const Notification& one : sent) {
+        Row& row = row_of(one.id);
+        VIGIA_ASSERT(row.in_flight);
+        row.in_flight = false;
+        row.row.last_error = error_text;
+        if (outcome.accepted() || (outcome.final_refusal() && !digest)) {
+            row.row.status = outcome.accepted() ? DeliveryStatus::delivered : DeliveryStatus::dead;
+            row.row.finished_at = now.wall;
+        } else if (!perhaps_taken || outcome.final_refusal()) {
+            row.row.digest.clear();
+        }
+        changed.push_back(row.row);
+        lanes.insert(lane_of_.at(one.id));
+    }
+    for (const LaneKey& key : lanes) {
+        const auto lane = lanes_.find(key);
+        std::erase_if(lane->second.rows, [this](Row& row) {
+            const bool finished = row.row.status != DeliveryStatus::pending;
+            if (finished) forget(row);
+            return finished;
+        });
+        if (lane->second.rows.empty()) {
+            forget(lane);
+            continue;
+        }
+        MonoTime due = now.mono;
+        if (outcome.accepted() || outcome.final_refusal()) {
+            lane->second.failures = 0;
+            lane->second.alone = lane->second.alone || (digest && outcome.final_refusal());
+        } else if (!outcome.channel_trouble()) {
+            due += backoff(++lane->second.failures);
+        }
+        schedule(key, lane->second, due);
+    }
     return changed;
 }
 
-Notification Outbox::complete(const NotificationId& id, const DeliveryOutcome& outcome,
-                              std::string error_text, const Now& now) {
-    const LaneKey key = lane_of_.at(id);
-    Lane& lane = lanes_.at(key);
-    const auto it = std::find_if(lane.rows.begin(), lane.rows.end(),
-                                 [&](const Row& row) { return row.row.id == id; });
-    VIGIA_ASSERT(it != lane.rows.end() && it->in_flight);
-    Channel& channel = channels_[key.second.channel];
-    --channel.in_flight;
-    it->in_flight = false;
-    it->row.last_error = std::move(error_text);
-
-    MonoTime due = now.mono;
-    if (outcome.channel_trouble()) {
-        // Sends that were under way together fail together: that is one failure of the channel.
-        if (now.mono >= channel.rest_until) {
-            channel.rest_until = now.mono + backoff(++channel.failures);
-        }
-    } else {
-        channel.failures = 0;
-        channel.rest_until = MonoTime{};
-    }
-    if (outcome.accepted() || outcome.final_refusal()) {
-        it->row.status = outcome.accepted() ? DeliveryStatus::delivered : DeliveryStatus::dead;
-        it->row.finished_at = now.wall;
-        lane.failures = 0;
-    } else if (!outcome.channel_trouble()) {
-        due = now.mono + backoff(++lane.failures);
-    }
-    Notification changed = it->row;
-    if (changed.status != DeliveryStatus::pending) {
-        expiries_.erase({it->expires, id});
-        lane_of_.erase(id);
-        lane.rows.erase(it);
-        --rows_;
-    }
-    if (lane.rows.empty()) {
-        lanes_.erase(key);
-    } else {
-        schedule(key, lane, due);
+std::vector<Notification> Outbox::disband(std::span<const Notification> digest, MonoTime now) {
+    VIGIA_ASSERT(!digest.empty());
+    --channels_[digest.front().recipient.channel].in_flight;
+    std::vector<Notification> changed;
+    for (const Notification& one : digest) {
+        Row& row = row_of(one.id);
+        row.in_flight = false;
+        row.row.digest.clear();
+        --row.row.attempts;
+        changed.push_back(row.row);
+        const LaneKey& key = lane_of_.at(one.id);
+        Lane& lane = lanes_.at(key);
+        lane.alone = true;
+        schedule(key, lane, now);
     }
     return changed;
+}
+
+/// What an outcome says of the channel as a whole.
+void Outbox::settle(Channel& channel, const DeliveryOutcome& outcome, MonoTime now) {
+    --channel.in_flight;
+    if (!outcome.channel_trouble()) {
+        channel.failures = 0;
+        channel.rest_until = MonoTime{};
+    } else if (now >= channel.rest_until) {
+        // Sends that were under way together fail together: that is one failure of the channel.
+        channel.rest_until = now + backoff(++channel.failures);
+    }
+}
+
+Outbox::Row& Outbox::row_of(const NotificationId& id) {
+    auto& rows = lanes_.at(lane_of_.at(id)).rows;
+    const auto it = std::ranges::find(rows, id, [](const Row& row) { return row.row.id; });
+    VIGIA_ASSERT(it != rows.end());
+    return *it;
+}
+
+/// Takes a row that is about to leave its lane out of every index.
+void Outbox::forget(Row& row) {
+    expiries_.erase({row.expires, row.row.id});
+    lane_of_.erase(row.row.id);
+    --rows_;
+}
+
+Outbox::Lanes::iterator Outbox::forget(Lanes::iterator lane) {
+    const auto& [incident, recipient] = lane->first;
+    due_.erase(Due(lane->second.due, lane->first));
+    const auto others = incidents_of_.find(recipient);
+    others->second.erase(incident);
+    if (others->second.empty()) incidents_of_.erase(others);
+    return lanes_.erase(lane);
 }
 
 template <class Doomed>
@@ -171,18 +274,11 @@ std::vector<Notification> Outbox::bury(Doomed doomed, const std::string& error_t
             row->row.status = DeliveryStatus::dead;
             row->row.finished_at = now.wall;
             if (!error_text.empty()) row->row.last_error = error_text;
-            expiries_.erase({row->expires, row->row.id});
-            lane_of_.erase(row->row.id);
-            --rows_;
+            forget(*row);
             dead.push_back(std::move(row->row));
             row = rows.erase(row);
         }
-        if (rows.empty()) {
-            due_.erase(Due(lane->second.due, lane->first));
-            lane = lanes_.erase(lane);
-        } else {
-            ++lane;
-        }
+        lane = rows.empty() ? forget(lane) : std::next(lane);
     }
     return dead;
 }
@@ -228,7 +324,8 @@ std::optional<MonoTime> Outbox::next_due(MonoTime now) const {
     // Expired rows in flight are left alone: their completion decides.
     for (const auto& [when, id] : expiries_) {
         const Lane& lane = lanes_.at(lane_of_.at(id));
-        if (!lane.rows.front().in_flight || lane.rows.front().row.id != id) {
+        if (std::ranges::none_of(
+                lane.rows, [&](const Row& row) { return row.in_flight && row.row.id == id; })) {
             consider(when);
             break;
         }
@@ -246,6 +343,11 @@ std::optional<MonoTime> Outbox::next_due(MonoTime now) const {
         if (seen.size() == channels_.size()) break;
     }
     return next;
+}
+
+Duration Outbox::oldest_wait(MonoTime now) const {
+    if (expiries_.empty()) return Duration::zero();
+    return now - (expiries_.begin()->first - policy_.expiry);
 }
 
 std::vector<Recipient> Outbox::reminder_pending(const IncidentId& incident) const {

@@ -23,6 +23,9 @@ struct OutboxPolicy {
     Duration expiry = std::chrono::hours(24);  ///< after the row's creation
     std::size_t max_in_flight = 4;             ///< per channel
     std::size_t max_pending = 100'000;         ///< rows in all; more become dead letters
+    std::size_t digest_over = 5;      ///< so many incidents wait for a recipient before a digest
+    std::size_t max_in_digest = 200;  ///< incidents in one
+    Duration digest_after = std::chrono::minutes(1);  ///< what has waited less goes by itself
 
     friend bool operator==(const OutboxPolicy&, const OutboxPolicy&) = default;
 };
@@ -35,6 +38,12 @@ struct OutboxPolicy {
 /// whole (5 s, 10 s, … 5 min, ±20 %) and is then tried with a single message; a recipient that was
 /// deferred rests alone. Every method that changes a row returns the changed rows: the caller
 /// commits them before acting on them. One owner, one thread, no clock of its own.
+///
+/// After a long trouble a recipient gets a digest and not a flood: lanes that have waited for
+/// `digest_after`, if there are more than `digest_over` of them, go out in one message. Its id
+/// follows from what is in it and stands in its rows before it is sent, so that it can only be
+/// repeated as it was: the caller disbands one that it cannot commit. It is taken apart again when
+/// the server certainly has not taken it; one that the server refuses is sent row by row.
 class Outbox {
 public:
     Outbox(OutboxPolicy policy, Rng& rng);
@@ -47,15 +56,22 @@ public:
     std::optional<Notification> restore(Notification row, const Now& now);
 
     struct Claim {
-        Notification row;                   ///< to be sent now; in flight until complete()
-        std::vector<Notification> changed;  ///< rows to commit first (a merge); may be empty
+        std::vector<Notification> rows;     ///< one message to send now: a row, or a digest's
+        std::vector<Notification> changed;  ///< rows to commit first; may be empty
     };
-    /// The next message that may go out at `now`, or nothing.
+    /// The next message that may go out at `now`, or nothing. Its rows are in flight until
+    /// complete().
     std::optional<Claim> claim(MonoTime now);
 
-    /// What became of a claimed row. Returns the changed row, and with a dead letter no others.
-    Notification complete(const NotificationId& id, const DeliveryOutcome& outcome,
-                          std::string error_text, const Now& now);
+    /// What became of a claimed message, `sent` being all of its rows. Returns them as they are
+    /// now.
+    std::vector<Notification> complete(std::span<const Notification> sent,
+                                       const DeliveryOutcome& outcome,
+                                       const std::string& error_text, const Now& now);
+
+    /// Takes a claimed digest apart that could not be committed: unsent, its rows go one by one.
+    /// Returns them as they are now.
+    std::vector<Notification> disband(std::span<const Notification> digest, MonoTime now);
 
     /// Rows whose time is up, now dead letters. Rows in flight are left alone.
     std::vector<Notification> expire(const Now& now);
@@ -77,6 +93,8 @@ public:
     std::vector<Recipient> reminder_pending(const IncidentId& incident) const;
 
     std::size_t pending() const { return rows_; }
+    /// For how long the oldest undelivered row has waited; zero without one.
+    Duration oldest_wait(MonoTime now) const;
     std::size_t in_flight() const;
     bool idle() const { return rows_ == 0; }
 
@@ -91,6 +109,7 @@ private:
         std::vector<Row> rows;
         MonoTime due{};              ///< not before
         std::uint32_t failures = 0;  ///< deferrals in a row
+        bool alone = false;          ///< a digest with it was refused
     };
     struct Channel {
         MonoTime rest_until{};
@@ -100,18 +119,28 @@ private:
     using LaneKey = std::pair<IncidentId, Recipient>;
     using Due = std::pair<MonoTime, LaneKey>;
 
+    using Lanes = std::map<LaneKey, Lane>;
+
     std::optional<Notification> take(Notification row, MonoTime expires, const Now& now);
     Duration backoff(std::uint32_t failures);
     bool may_send(const Channel& channel, MonoTime now) const;
+    bool has_waited(const Lane& lane, MonoTime now) const;
+    std::vector<LaneKey> sent_together(const LaneKey& key, MonoTime now) const;
+    Claim claim(const std::vector<LaneKey>& keys);
     void schedule(const LaneKey& key, Lane& lane, MonoTime due);
-    std::vector<Notification> merge(Lane& lane);
+    bool merge(Lane& lane, std::vector<Notification>& changed);
+    void settle(Channel& channel, const DeliveryOutcome& outcome, MonoTime now);
+    Row& row_of(const NotificationId& id);
+    void forget(Row& row);
+    Lanes::iterator forget(Lanes::iterator lane);
     template <class Doomed>
     std::vector<Notification> bury(Doomed doomed, const std::string& error_text, const Now& now);
 
     OutboxPolicy policy_;
     Rng& rng_;
-    std::map<LaneKey, Lane> lanes_;
+    Lanes lanes_;
     std::map<NotificationId, LaneKey> lane_of_;
+    std::map<Recipient, std::set<IncidentId>> incidents_of_;  ///< the lanes of each recipient
     std::set<Due> due_;  ///< lanes with something to send and nothing in flight
     std::set<std::pair<MonoTime, NotificationId>> expiries_;
     std::map<std::string, Channel> channels_;

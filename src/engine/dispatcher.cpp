@@ -84,59 +84,82 @@ asio::awaitable<void> Dispatcher::run() {
         bury(outbox_.expire(env_.clock.now()), events_.catalog().text(N_("expired")));
         while (auto claim = outbox_.claim(env_.clock.now().mono)) {
             // The channel as it is now: a reload may take it away while this is under way.
-            std::shared_ptr<Notifier> channel = notifiers_.at(claim->row.recipient.channel);
+            std::shared_ptr<Notifier> channel =
+                notifiers_.at(claim->rows.front().recipient.channel);
             sends_.spawn(send(std::move(*claim), std::move(channel)));
         }
+        watch_lateness();
         const auto due = outbox_.next_due(env_.clock.now().mono);
         const bool woken = co_await work_->wait_until(due.value_or(MonoTime::max()));
         if (!woken) co_return;
     }
 }
 
+/// Every failed attempt and every delivery passes here: there is no need for a timer.
+void Dispatcher::watch_lateness() {
+    const Duration oldest = oldest_wait();
+    const bool late = oldest >= kLate;
+    if (late && !late_) events_.deliveries_late(outbox_.pending(), oldest);
+    if (!late && late_) events_.deliveries_caught_up();
+    late_ = late;
+}
+
 asio::awaitable<void> Dispatcher::send(Outbox::Claim claim, std::shared_ptr<Notifier> channel) {
     // A cut-off must not throw between the channel's answer and its record.
     co_await asio::this_coro::throw_if_cancelled(false);
     if (!claim.changed.empty()) {
-        co_await commit(std::move(claim.changed));
+        const CommitOutcome written = co_await commit(std::move(claim.changed));
         // commit() turned cancellation off for the whole task; what came meanwhile is not repeated.
         co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
         if (sends_.cancelled()) co_return;
+        // What is in a digest must be known to the next start, or it could not be repeated as it
+        // is.
+        const bool digest = !claim.rows.front().digest.empty();
+        if (written == CommitOutcome::overdue && digest) {
+            commit_later(outbox_.disband(claim.rows, env_.clock.now().mono));
+            work_->ring();
+            co_return;
+        }
     }
-    // A row whose send threw must not stay in flight: its lane and its place in the channel would
-    // be lost with it.
+    // A message whose send threw must not stay in flight: its lanes and its place in the channel
+    // would be lost with it.
     DeliveryOutcome outcome;
     try {
-        outcome = co_await channel->deliver(claim.row);
+        outcome = co_await channel->deliver(claim.rows);
     } catch (const std::exception& error) {
         events_.internal_error(error.what());
         outcome.failure = DeliveryFailure::own_fault;
     }
     const auto state = co_await asio::this_coro::cancellation_state;
     if (!outcome.accepted() && state.cancelled() != asio::cancellation_type::none) {
-        co_return;  // our own doing: the row stays pending
+        co_return;  // our own doing: the rows stay pending
     }
-    settle(claim.row, outcome);
+    settle(claim.rows, outcome);
 }
 
-void Dispatcher::settle(const Notification& sent, const DeliveryOutcome& outcome) {
+void Dispatcher::settle(std::span<const Notification> sent, const DeliveryOutcome& outcome) {
     const std::string reason =
         outcome.accepted() ? std::string() : describe(outcome, events_.catalog());
-    const Notification row = outbox_.complete(sent.id, outcome, reason, env_.clock.now());
+    std::vector<Notification> rows = outbox_.complete(sent, outcome, reason, env_.clock.now());
+    const Recipient& recipient = sent.front().recipient;
     if (outcome.accepted()) {
         ++counters_.delivered;
-        events_.mail_sent(row.recipient);
+        events_.mail_sent(recipient);
     } else {
         ++counters_.failed_attempts;
-        events_.mail_failed(row.recipient, reason);
-        if (row.status == DeliveryStatus::dead) {
-            ++counters_.dead;
-            events_.dead_letter(row, reason);
-        }
+        events_.mail_failed(recipient, reason);
     }
-    commit_later({row});
+    bool left = false;
+    for (const Notification& row : rows) {
+        left = left || row.status == DeliveryStatus::pending;
+        if (row.status != DeliveryStatus::dead) continue;
+        ++counters_.dead;
+        events_.dead_letter(row, reason);
+    }
+    commit_later(std::move(rows));
     // A reload may have removed the recipient while this was under way; the last word is written
     // last.
-    if (row.status == DeliveryStatus::pending) drop_unconfigured();
+    if (left) drop_unconfigured();
     work_->ring();
 }
 
@@ -150,14 +173,19 @@ void Dispatcher::bury(std::vector<Notification> dead, std::string_view reason, L
 }
 
 void Dispatcher::commit_later(std::vector<Notification> rows) {
-    commits_.spawn(commit(std::move(rows)));
+    commits_.spawn(commit_unwatched(std::move(rows)));
 }
 
-asio::awaitable<void> Dispatcher::commit(std::vector<Notification> rows) {
+asio::awaitable<void> Dispatcher::commit_unwatched(std::vector<Notification> rows) {
+    co_await commit(std::move(rows));
+}
+
+asio::awaitable<CommitOutcome> Dispatcher::commit(std::vector<Notification> rows) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     Batch batch;
     batch.notifications = std::move(rows);
-    co_await committer_.commit(std::move(batch));
+    const CommitOutcome outcome = co_await committer_.commit(std::move(batch));
+    co_return outcome;
 }
 
 asio::awaitable<void> Dispatcher::stop(Duration grace) {

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,13 @@ namespace vigia {
 /// must outlive stop().
 class Dispatcher {
 public:
+    /// Beyond this wait of the oldest notification the log says so.
+    static constexpr Duration kLate = std::chrono::minutes(15);
+
     using Notifiers = std::map<std::string, std::shared_ptr<Notifier>>;
 
     struct Counters {
-        std::uint64_t delivered = 0;
+        std::uint64_t delivered = 0;  ///< messages
         std::uint64_t failed_attempts = 0;
         std::uint64_t dead = 0;
     };
@@ -59,6 +63,7 @@ public:
     const std::vector<Recipient>& recipients() const { return recipients_; }
     const std::string& message_domain() const { return message_domain_; }
     std::size_t pending() const { return outbox_.pending(); }
+    Duration oldest_wait() const { return outbox_.oldest_wait(env_.clock.now().mono); }
     const Counters& counters() const { return counters_; }
 
 private:
@@ -67,12 +72,14 @@ private:
     boost::asio::awaitable<void> cut_off(Duration grace);
     using Take = std::optional<Notification> (Outbox::*)(Notification, const Now&);
     void take_over(std::vector<Notification> rows, Take take);
-    void settle(const Notification& sent, const DeliveryOutcome& outcome);
+    void settle(std::span<const Notification> sent, const DeliveryOutcome& outcome);
     void bury(std::vector<Notification> dead, std::string_view reason,
               LogLevel level = LogLevel::error);
     void commit_later(std::vector<Notification> rows);
-    boost::asio::awaitable<void> commit(std::vector<Notification> rows);
+    boost::asio::awaitable<void> commit_unwatched(std::vector<Notification> rows);
+    boost::asio::awaitable<CommitOutcome> commit(std::vector<Notification> rows);
     void drop_unconfigured();
+    void watch_lateness();
 
     boost::asio::any_io_executor executor_;
     Env& env_;
@@ -84,6 +91,7 @@ private:
     std::string message_domain_;
     std::unique_ptr<Alarm> work_;
     Counters counters_;
+    bool late_ = false;  ///< and told
     TaskGroup loop_;     ///< the sending loop
     TaskGroup sends_;    ///< messages under way
     TaskGroup commits_;  ///< rows being committed with nobody waiting; never cancelled

@@ -1,5 +1,7 @@
 #include "engine/event_log.hpp"
 
+#include "notify/render.hpp"
+
 #include <array>
 #include <fmt/format.h>
 
@@ -87,6 +89,16 @@ void EventLog::dead_letter(const Notification& notification, std::string_view re
     log_.write(level,
                format(catalog_, N_("Notification given up ({}), to {}: {}"), reason,
                       notification.recipient.address, notification.announcement->monitor_name));
+}
+
+void EventLog::deliveries_late(std::size_t pending, Duration oldest) {
+    log_.write(LogLevel::warning,
+               format(catalog_, N_("Notifications undelivered: {}, the oldest for {}"), pending,
+                      format_duration(oldest)));
+}
+
+void EventLog::deliveries_caught_up() {
+    line(LogLevel::info, N_("No notification is late any more"));
 }
 
 void EventLog::commit_failing(std::string_view reason) {

@@ -35,6 +35,9 @@ public:
     void dead_letter(const Notification& notification, std::string_view reason,
                      LogLevel level = LogLevel::error);
 
+    /// Deliveries are stuck, and, later, that they no longer are.
+    void deliveries_late(std::size_t pending, Duration oldest);
+    void deliveries_caught_up();
     void commit_failing(std::string_view reason);
     void commit_overdue();
     void results_dropped();

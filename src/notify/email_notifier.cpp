@@ -13,9 +13,11 @@ EmailNotifier::EmailNotifier(Env& env, const EmailChannel& channel, Catalog cata
       sender_name_(channel.sender_name),
       catalog_(catalog) {}
 
-boost::asio::awaitable<DeliveryOutcome> EmailNotifier::deliver(Notification notification) {
+boost::asio::awaitable<DeliveryOutcome> EmailNotifier::deliver(std::vector<Notification> rows) {
     const RenderContext context{catalog_, env_.host, sender_, sender_name_, env_.clock.now().wall};
-    MailMessage message = render_mail(notification, context);
+    const bool digest = !rows.front().digest.empty();
+    MailMessage message =
+        digest ? render_digest(rows, context) : render_mail(rows.front(), context);
     co_return co_await env_.mailer.send(server_, std::move(message));
 }
 

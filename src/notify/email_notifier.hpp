@@ -6,6 +6,7 @@
 #include "notify/notifier.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace vigia {
 
@@ -14,7 +15,7 @@ class EmailNotifier final : public Notifier {
 public:
     EmailNotifier(Env& env, const EmailChannel& channel, Catalog catalog);
 
-    boost::asio::awaitable<DeliveryOutcome> deliver(Notification notification) override;
+    boost::asio::awaitable<DeliveryOutcome> deliver(std::vector<Notification> rows) override;
 
 private:
     Env& env_;

@@ -48,11 +48,6 @@ std::string_view category_text(MonitorCategory category) {
     assertion_failed("a MonitorCategory without a name");
 }
 
-std::string one_line(std::string_view outside) {
-    // Cut before escaping, too: a name of megabytes is not worth escaping whole.
-    return shorten(escape_line(shorten(outside, kMaxFieldValue)), kMaxFieldValue);
-}
-
 /// "0.4 ms", "12 ms", "1.25 s".
 std::string format_latency(Duration length) {
     const double seconds = to_seconds(length);
@@ -174,6 +169,21 @@ std::string_view remark_of(const Notification& notification) {
 
 }  // namespace
 
+std::string one_line(std::string_view outside) {
+    // Cut before escaping, too: a name of megabytes is not worth escaping whole.
+    return shorten(escape_line(shorten(outside, kMaxFieldValue)), kMaxFieldValue);
+}
+
+void add_sender(MailContent& content, const RenderContext& context) {
+    const Catalog& catalog = context.catalog;
+    content.host = {
+        {std::string(catalog.text("Hostname")), one_line(context.host.hostname)},
+        {std::string(catalog.text("System")), one_line(context.host.system)},
+        {std::string(catalog.text("Machine")), one_line(context.host.machine)},
+    };
+    content.closing = catalog.text("This is an automatic message of the monitoring system.");
+}
+
 MailContent compose_mail(const Notification& notification, const RenderContext& context) {
     const Catalog& catalog = context.catalog;
     const bool test = notification.kind == NotificationKind::test;
@@ -195,12 +205,7 @@ MailContent compose_mail(const Notification& notification, const RenderContext& 
     content.fields = test ? composer.test() : composer.outage(*about);
     content.evidence_label = catalog.text("Additional information");
     if (!test) content.evidence = evidence_lines(about->evidence);
-    content.host = {
-        {std::string(catalog.text("Hostname")), one_line(context.host.hostname)},
-        {std::string(catalog.text("System")), one_line(context.host.system)},
-        {std::string(catalog.text("Machine")), one_line(context.host.machine)},
-    };
-    content.closing = catalog.text("This is an automatic message of the monitoring system.");
+    add_sender(content, context);
     return content;
 }
 

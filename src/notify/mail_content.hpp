@@ -4,7 +4,9 @@
 #include "notify/render.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vigia {
@@ -39,6 +41,16 @@ inline constexpr std::size_t kMaxEvidence = 1024;
 
 /// Puts a notification into words. Precondition: every kind but `test` has an announcement.
 MailContent compose_mail(const Notification& notification, const RenderContext& context);
+
+/// Puts the rows of a digest into words: a line for each incident, by the last that they say of it.
+/// Precondition: every row has an announcement, and comes after those of its incident before it.
+MailContent compose_digest(std::span<const Notification> rows, const RenderContext& context);
+
+/// Outside text as a field: one line, escaped, at most kMaxFieldValue bytes.
+std::string one_line(std::string_view outside);
+
+/// Fills in who sends: host and closing line.
+void add_sender(MailContent& content, const RenderContext& context);
 
 /// The two parts of the mail, with the same fields in the same order.
 std::string text_part(const MailContent& content);

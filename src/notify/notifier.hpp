@@ -4,6 +4,7 @@
 #include "core/notification.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <vector>
 
 namespace vigia {
 
@@ -13,9 +14,9 @@ class Notifier {
 public:
     virtual ~Notifier() = default;
 
-    /// Tries once to deliver; completes within the channel's own deadlines, soon after
-    /// cancellation.
-    virtual boost::asio::awaitable<DeliveryOutcome> deliver(Notification notification) = 0;
+    /// Tries once to deliver one message: a notification, or the rows of a digest, which have one
+    /// recipient. Completes within the channel's own deadlines, soon after cancellation.
+    virtual boost::asio::awaitable<DeliveryOutcome> deliver(std::vector<Notification> rows) = 0;
 };
 
 }  // namespace vigia

@@ -17,28 +17,40 @@ std::string two_units(std::int64_t large, const char* large_unit, std::int64_t s
     return fmt::format("{} {} {} {}", large, large_unit, small, small_unit);
 }
 
-}  // namespace
-
-MailMessage render_mail(const Notification& notification, const RenderContext& context) {
-    const MailContent content = compose_mail(notification, context);
-    const std::string_view domain = notification.announcement
-                                        ? notification.announcement->message_domain
-                                        : domain_of(context.sender);
-
+MailMessage message_of(const MailContent& content, const Recipient& to,
+                       const RenderContext& context) {
     MailMessage mail;
     // Addresses were checked with the configuration; escaping keeps even a wrong one in its line.
     mail.from_address = escape_line(context.sender);
     mail.from_name = escape_line(context.sender_name);
-    mail.to = escape_line(notification.recipient.address);
+    mail.to = escape_line(to.address);
     mail.subject = content.subject;
+    mail.date = context.now;
+    mail.text = text_part(content);
+    mail.html = html_part(content, context.catalog.language());
+    return mail;
+}
+
+}  // namespace
+
+MailMessage render_mail(const Notification& notification, const RenderContext& context) {
+    MailMessage mail =
+        message_of(compose_mail(notification, context), notification.recipient, context);
+    const std::string_view domain = notification.announcement
+                                        ? notification.announcement->message_domain
+                                        : domain_of(context.sender);
     mail.message_id = message_id(notification.id, domain);
     if (notification.kind == NotificationKind::reminder ||
         notification.kind == NotificationKind::recovery) {
         mail.in_reply_to = thread_id(notification);
     }
-    mail.date = context.now;
-    mail.text = text_part(content);
-    mail.html = html_part(content, context.catalog.language());
+    return mail;
+}
+
+MailMessage render_digest(std::span<const Notification> rows, const RenderContext& context) {
+    const Notification& first = rows.front();
+    MailMessage mail = message_of(compose_digest(rows, context), first.recipient, context);
+    mail.message_id = message_id(NotificationId(first.digest), first.announcement->message_domain);
     return mail;
 }
 

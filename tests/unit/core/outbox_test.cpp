@@ -1,100 +1,16 @@
 #include "core/outbox.hpp"
 
-#include "tests/unit/core/checks.hpp"
+#include "tests/unit/core/outbox_fixture.hpp"
 
 #include <gtest/gtest.h>
 #include <set>
 
-namespace vigia {
+namespace vigia::core_test {
 namespace {
 
-using core_test::at;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-const IncidentId kOutage("site-a-1");
-const IncidentId kOther("site-b-1");
-const Recipient kAna{"email", "ana@example.org"};
-const Recipient kBob{"email", "bob@example.org"};
-const Recipient kPager{"pager", "42"};
-
-const DeliveryOutcome kAccepted{};
-const DeliveryOutcome kDeferred{.failure = DeliveryFailure::deferred,
-                                .phase = DeliveryPhase::recipient,
-                                .reply_code = 451,
-                                .detail = {}};
-const DeliveryOutcome kRefused{.failure = DeliveryFailure::rejected_recipient,
-                               .phase = DeliveryPhase::recipient,
-                               .reply_code = 550,
-                               .detail = {}};
-const DeliveryOutcome kUnreachable{.failure = DeliveryFailure::unreachable,
-                                   .phase = DeliveryPhase::connect,
-                                   .reply_code = 0,
-                                   .detail = {}};
-
-Notification row(NotificationKind kind, std::uint32_t seq = 0, const Recipient& to = kAna,
-                 const IncidentId& incident = kOutage) {
-    auto what = std::make_shared<Announcement>();
-    what->incident = incident;
-    Notification n;
-    n.id = make_notification_id(incident, kind, seq, to);
-    n.kind = kind;
-    n.seq = seq;
-    n.recipient = to;
-    n.announcement = what;
-    n.created_at = at(seconds(0)).wall;
-    return n;
-}
-Notification alert(const Recipient& to = kAna, const IncidentId& incident = kOutage) {
-    return row(NotificationKind::alert, 0, to, incident);
-}
-Notification reminder(std::uint32_t seq, const Recipient& to = kAna) {
-    return row(NotificationKind::reminder, seq, to);
-}
-Notification recovery(const Recipient& to = kAna) {
-    return row(NotificationKind::recovery, 0, to);
-}
-
-/// An outbox on a timeline that starts at 0.
-class OutboxTest : public testing::Test {
-protected:
-    void add(Notification n, Duration when = {}) {
-        EXPECT_FALSE(outbox_.add(std::move(n), at(when)));
-    }
-    std::optional<Outbox::Claim> claim(Duration when = {}) { return outbox_.claim(at(when).mono); }
-    /// The id of what may go out, "" for nothing.
-    std::string claimed(Duration when = {}) {
-        const auto c = claim(when);
-        return c ? c->row.id.str() : "";
-    }
-    Notification complete(const Notification& n, const DeliveryOutcome& outcome,
-                          Duration when = {}) {
-        return outbox_.complete(n.id, outcome, outcome.accepted() ? "" : "why", at(when));
-    }
-    /// Claims and completes the next message.
-    Notification send(const DeliveryOutcome& outcome, Duration when = {}) {
-        const auto c = claim(when);
-        EXPECT_TRUE(c) << "nothing to send";
-        return c ? complete(c->row, outcome, when) : Notification{};
-    }
-    std::optional<Duration> next_due(Duration when = {}) const {
-        const auto due = outbox_.next_due(at(when).mono);
-        if (!due) return std::nullopt;
-        return *due - at({}).mono;
-    }
-    void expect_next_due_about(Duration expected, Duration when) const {
-        const auto due = next_due(when);
-        ASSERT_TRUE(due);
-        const Duration wait = expected - when;
-        EXPECT_GE(*due, when + wait * 8 / 10);
-        EXPECT_LE(*due, when + wait * 12 / 10);
-    }
-
-    Rng rng_{7};
-    OutboxPolicy policy_;
-    Outbox outbox_{policy_, rng_};
-};
 
 TEST_F(OutboxTest, SendsTheRowsOfOneIncidentAndRecipientOneAtATimeInOrder) {
     add(reminder(2));
@@ -103,11 +19,11 @@ TEST_F(OutboxTest, SendsTheRowsOfOneIncidentAndRecipientOneAtATimeInOrder) {
     for (const Notification& expected : {alert(), reminder(1), reminder(2)}) {
         const auto c = claim();
         ASSERT_TRUE(c);
-        EXPECT_EQ(c->row.id, expected.id);
-        EXPECT_EQ(c->row.attempts, 1U);
+        EXPECT_EQ(c->rows.front().id, expected.id);
+        EXPECT_EQ(c->rows.front().attempts, 1U);
         EXPECT_TRUE(c->changed.empty());
         EXPECT_FALSE(claim()) << "while one is under way";
-        EXPECT_EQ(complete(c->row, kAccepted).status, DeliveryStatus::delivered);
+        EXPECT_EQ(complete(c->rows.front(), kAccepted).status, DeliveryStatus::delivered);
     }
     EXPECT_TRUE(outbox_.idle());
     EXPECT_FALSE(next_due());
@@ -138,8 +54,8 @@ TEST_F(OutboxTest, ARecoveryTakesThePlaceOfItsUndeliveredAlertAndReminders) {
     add(recovery());
     const auto c = claim(minutes(1));
     ASSERT_TRUE(c);
-    EXPECT_EQ(c->row.kind, NotificationKind::recovery);
-    EXPECT_TRUE(c->row.merged_alert);
+    EXPECT_EQ(c->rows.front().kind, NotificationKind::recovery);
+    EXPECT_TRUE(c->rows.front().merged_alert);
     ASSERT_EQ(c->changed.size(), 3U);
     EXPECT_EQ(c->changed[0].id, alert().id);
     EXPECT_EQ(c->changed[0].status, DeliveryStatus::merged);
@@ -150,7 +66,7 @@ TEST_F(OutboxTest, ARecoveryTakesThePlaceOfItsUndeliveredAlertAndReminders) {
     EXPECT_EQ(c->changed[2].status, DeliveryStatus::pending);
     EXPECT_TRUE(c->changed[2].merged_alert);
     EXPECT_EQ(outbox_.pending(), 1U);
-    complete(c->row, kAccepted, minutes(1));
+    complete(c->rows.front(), kAccepted, minutes(1));
     EXPECT_TRUE(outbox_.idle());
 }
 
@@ -161,8 +77,8 @@ TEST_F(OutboxTest, AfterADeliveredAlertARecoveryReplacesOnlyTheReminderThatWaits
     add(recovery());
     const auto c = claim();
     ASSERT_TRUE(c);
-    EXPECT_EQ(c->row.kind, NotificationKind::recovery);
-    EXPECT_FALSE(c->row.merged_alert) << "the alert was told by itself";
+    EXPECT_EQ(c->rows.front().kind, NotificationKind::recovery);
+    EXPECT_FALSE(c->rows.front().merged_alert) << "the alert was told by itself";
     EXPECT_EQ(c->changed.size(), 2U);
 }
 
@@ -172,11 +88,11 @@ TEST_F(OutboxTest, AnAlertUnderWayIsNotMergedUntilItHasFailed) {
     ASSERT_TRUE(under_way);
     add(recovery());
     EXPECT_FALSE(claim());
-    complete(under_way->row, kDeferred);
+    complete(under_way->rows.front(), kDeferred);
     const auto c = claim(minutes(1));
     ASSERT_TRUE(c);
-    EXPECT_EQ(c->row.kind, NotificationKind::recovery);
-    EXPECT_TRUE(c->row.merged_alert);
+    EXPECT_EQ(c->rows.front().kind, NotificationKind::recovery);
+    EXPECT_TRUE(c->rows.front().merged_alert);
 }
 
 TEST_F(OutboxTest, ARecoveryFollowsAnAlertThatIsADeadLetterByItself) {
@@ -188,8 +104,8 @@ TEST_F(OutboxTest, ARecoveryFollowsAnAlertThatIsADeadLetterByItself) {
     add(recovery());
     const auto c = claim();
     ASSERT_TRUE(c);
-    EXPECT_EQ(c->row.id, recovery().id);
-    EXPECT_FALSE(c->row.merged_alert);
+    EXPECT_EQ(c->rows.front().id, recovery().id);
+    EXPECT_FALSE(c->rows.front().merged_alert);
     EXPECT_TRUE(c->changed.empty());
 }
 
@@ -222,13 +138,13 @@ TEST_F(OutboxTest, ARestingChannelIsTriedWithASingleMessageAndReopenedByASuccess
     for (int i = 0; i < 6; ++i) add(alert({"email", std::string(1, static_cast<char>('a' + i))}));
     const auto first = claim();
     ASSERT_TRUE(first);
-    complete(first->row, kUnreachable);
+    complete(first->rows.front(), kUnreachable);
     const Duration later = seconds(10);
     const auto probe = claim(later);
     ASSERT_TRUE(probe);
     EXPECT_FALSE(claim(later)) << "only one until it is known";
     EXPECT_EQ(next_due(later), Duration(hours(24))) << "complete() is what opens it";
-    complete(probe->row, kAccepted, later);
+    complete(probe->rows.front(), kAccepted, later);
     for (std::size_t i = 0; i < policy_.max_in_flight; ++i) EXPECT_TRUE(claim(later));
     EXPECT_FALSE(claim(later)) << "never more than max_in_flight";
 }
@@ -236,7 +152,7 @@ TEST_F(OutboxTest, ARestingChannelIsTriedWithASingleMessageAndReopenedByASuccess
 TEST_F(OutboxTest, MessagesThatFailTogetherAreOneFailureOfTheChannel) {
     for (int i = 0; i < 4; ++i) add(alert({"email", std::string(1, static_cast<char>('a' + i))}));
     std::vector<Notification> under_way;
-    while (const auto c = claim()) under_way.push_back(c->row);
+    while (const auto c = claim()) under_way.push_back(c->rows.front());
     ASSERT_EQ(under_way.size(), 4U);
     for (const Notification& n : under_way) complete(n, kUnreachable, seconds(1));
     expect_next_due_about(seconds(6), seconds(1));
@@ -284,11 +200,11 @@ TEST_F(OutboxTest, RowsExpireWhereverTheyStandButNotUnderWay) {
     EXPECT_EQ(dead.size(), 2U);
     for (const Notification& n : dead) {
         EXPECT_EQ(n.status, DeliveryStatus::dead);
-        EXPECT_NE(n.id, under_way->row.id);
+        EXPECT_NE(n.id, under_way->rows.front().id);
         EXPECT_EQ(n.finished_at, at(hours(24)).wall);
     }
     EXPECT_FALSE(next_due(hours(24))) << "what is under way decides by itself";
-    complete(under_way->row, kUnreachable, hours(25));
+    complete(under_way->rows.front(), kUnreachable, hours(25));
     EXPECT_EQ(next_due(hours(25)), Duration(hours(24))) << "overdue at once";
     EXPECT_EQ(outbox_.expire(at(hours(25))).size(), 1U);
     EXPECT_TRUE(outbox_.idle());
@@ -311,7 +227,7 @@ TEST_F(OutboxTest, ARestartedRowHasOnlyTheRestOfItsTime) {
         ASSERT_FALSE(outbox.restore(n, now));
         const auto claim = outbox.claim(now.mono);
         ASSERT_TRUE(claim);
-        outbox.complete(claim->row.id, kDeferred, "", now);
+        outbox.complete(claim->rows, kDeferred, "", now);
         const Now before{now.mono + c.expires - seconds(1), now.wall};
         const Now after{now.mono + c.expires, now.wall};
         EXPECT_EQ(outbox.expire(before).size(), 0U);
@@ -350,7 +266,7 @@ TEST_F(OutboxTest, KeepsOnlyWhoIsConfiguredExceptUnderWay) {
     EXPECT_EQ(dead[0].status, DeliveryStatus::dead);
     EXPECT_EQ(dead[0].last_error, "not configured");
     EXPECT_EQ(outbox_.pending(), 2U);
-    EXPECT_EQ(complete(under_way->row, kAccepted).status, DeliveryStatus::delivered);
+    EXPECT_EQ(complete(under_way->rows.front(), kAccepted).status, DeliveryStatus::delivered);
     EXPECT_EQ(claimed(), alert(kBob).id.str());
 }
 
@@ -360,8 +276,9 @@ TEST_F(OutboxTest, ResetForgetsEveryWait) {
     const auto first = claim();
     const auto second = claim();
     ASSERT_TRUE(first && second);
-    complete(first->row, first->row.recipient == kAna ? kDeferred : kUnreachable);
-    complete(second->row, second->row.recipient == kAna ? kDeferred : kUnreachable);
+    complete(first->rows.front(), first->rows.front().recipient == kAna ? kDeferred : kUnreachable);
+    complete(second->rows.front(),
+             second->rows.front().recipient == kAna ? kDeferred : kUnreachable);
     EXPECT_FALSE(claim(seconds(1)));
     outbox_.reset_waits(at(seconds(1)).mono);
     EXPECT_TRUE(claim(seconds(1)));
@@ -386,7 +303,7 @@ TEST_F(OutboxTest, KnowsWhoStillWaitsForAReminder) {
     add(alert(kBob));
     EXPECT_EQ(outbox_.reminder_pending(kOutage), std::vector<Recipient>{kAna});
     EXPECT_TRUE(outbox_.reminder_pending(kOther).empty());
-    while (const auto c = claim()) complete(c->row, kAccepted);
+    while (const auto c = claim()) complete(c->rows.front(), kAccepted);
     EXPECT_TRUE(outbox_.reminder_pending(kOutage).empty());
 }
 
@@ -400,8 +317,15 @@ TEST_F(OutboxTest, NextDueIsTheEarliestThatCanBeDone) {
     add(reminder(1), seconds(4));
     EXPECT_EQ(next_due(seconds(4)), Duration(hours(24) + seconds(4)))
         << "behind it: only the expiry";
-    complete(c->row, kUnreachable, seconds(5));
+    complete(c->rows.front(), kUnreachable, seconds(5));
     expect_next_due_about(seconds(10), seconds(5));
+}
+
+TEST_F(OutboxTest, KnowsForHowLongTheOldestHasWaited) {
+    EXPECT_EQ(outbox_.oldest_wait(at(minutes(1)).mono), Duration::zero());
+    add(alert(), minutes(1));
+    add(alert(kBob), minutes(4));
+    EXPECT_EQ(outbox_.oldest_wait(at(minutes(6)).mono), minutes(5));
 }
 
 TEST_F(OutboxTest, TheJitterIsWithinAFifth) {
@@ -412,7 +336,7 @@ TEST_F(OutboxTest, TheJitterIsWithinAFifth) {
         ASSERT_FALSE(outbox.add(alert(), at({})));
         const auto c = outbox.claim(at({}).mono);
         ASSERT_TRUE(c);
-        outbox.complete(c->row.id, kDeferred, "", at({}));
+        outbox.complete(c->rows, kDeferred, "", at({}));
         const Duration rest = *outbox.next_due(at({}).mono) - at({}).mono;
         EXPECT_GE(rest, seconds(4));
         EXPECT_LE(rest, seconds(6));
@@ -422,4 +346,4 @@ TEST_F(OutboxTest, TheJitterIsWithinAFifth) {
 }
 
 }  // namespace
-}  // namespace vigia
+}  // namespace vigia::core_test

@@ -210,6 +210,51 @@ struct DurationCase {
     std::string_view text;
 };
 
+/// A row of a digest, about a monitor of its own.
+Notification in_digest(NotificationKind kind, const std::string& name, Duration confirmed) {
+    Announcement about = sample_outage();
+    about.monitor_name = name;
+    about.incident = IncidentId(name);
+    about.started_at += confirmed;
+    about.confirmed_at += confirmed;
+    Notification row = sample(kind, about);
+    row.digest = "digest:0123456789abcdef:email:ops@example.com";
+    return row;
+}
+
+TEST(RenderDigest, HasALineForEachIncidentWhatGoesOnFirst) {
+    const std::vector<Notification> rows{in_digest(NotificationKind::recovery, "Web uno", -1h),
+                                         in_digest(NotificationKind::alert, "Web dos", 0s),
+                                         in_digest(NotificationKind::reminder, "Web dos", 0s),
+                                         in_digest(NotificationKind::alert, "Web tres", -10min)};
+    const Catalog catalog(Language::es);
+    const HostFacts host{"watcher-01", "Linux 6.1.0-18-amd64", "x86_64"};
+    const RenderContext context{catalog, host, "monitor@example.com", "El vigía", kConfirmed};
+    const MailMessage mail = render_digest(rows, context);
+    EXPECT_EQ(mail.subject, "🔴 RESUMEN: alertas atrasadas: 3, servicios caídos: 2");
+    EXPECT_EQ(mail.to, "ops@example.com");
+    EXPECT_EQ(mail.message_id, message_id(NotificationId(rows[0].digest), "example.com"));
+    EXPECT_EQ(mail.in_reply_to, "");
+    EXPECT_THAT(
+        mail.text,
+        HasSubstr(
+            "CAÍDO: Web tres: caído desde " + local(kConfirmed - 132s - 10min) +
+            ". código de estado inesperado: 503 (fase: estado)\nCAÍDO: Web dos: caído desde " +
+            local(kConfirmed - 132s) +
+            ". código de estado inesperado: 503 (fase: estado)\nRECUPERADO: Web uno: caído desde " +
+            local(kConfirmed - 132s - 1h) + " hasta " + local(kConfirmed + 25min)));
+    EXPECT_THAT(mail.html, HasSubstr("Web tres"));
+}
+
+TEST(RenderDigest, SaysWhenAllIsWell) {
+    const std::vector<Notification> rows{in_digest(NotificationKind::recovery, "<b>Uno", -1h)};
+    const Catalog catalog(Language::en);
+    const MailMessage mail =
+        render_digest(rows, {catalog, {}, "monitor@example.com", "", kConfirmed});
+    EXPECT_EQ(mail.subject, "🟢 SUMMARY: delayed alerts: 1, all recovered");
+    EXPECT_THAT(mail.html, Not(HasSubstr("<b>Uno")));
+}
+
 TEST(FormatDuration, ShowsTheTwoLargestUnits) {
     const std::vector<DurationCase> cases{
         {-5s, "0 s"},
