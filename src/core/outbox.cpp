@@ -17,6 +17,7 @@ int rank(NotificationKind kind) {
             return 1;
         case NotificationKind::alert:
         case NotificationKind::test:
+        case NotificationKind::offline:
             return 0;
     }
     return 0;
