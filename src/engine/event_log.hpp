@@ -5,6 +5,7 @@
 #include "core/monitor.hpp"
 #include "core/notification.hpp"
 #include "core/probe_result.hpp"
+#include "core/uplink.hpp"
 #include "env/log.hpp"
 
 #include <string>
@@ -34,6 +35,11 @@ public:
     /// A notification that nobody will get by itself.
     void dead_letter(const Notification& notification, std::string_view reason,
                      LogLevel level = LogLevel::error);
+
+    /// This machine's own uplink.
+    void cut_off(const Now& since);
+    void uplink_is_back();
+    void was_offline(const OfflinePeriod& period);
 
     void commit_failing(std::string_view reason);
     void commit_overdue();
