@@ -18,9 +18,11 @@ Life::Life(const Surroundings& around, const Moment& start, Config config, std::
       http_(clock_, around.network, around.rng, around.observer),
       db_(http_),
       mailer_(clock_, around.office, around.rng, around.observer),
+      canaries_(clock_, around.network),
       store_(clock_, around.store, around.store_faults, around.observer),
       log_(clock_, around.journal, LogLevel::info),
-      env_{clock_, http_, db_, mailer_, log_, rng_, HostFacts{"sim", "Linux 6.1.0", "x86_64"}},
+      env_{clock_,    http_, db_,  mailer_,
+           canaries_, log_,  rng_, HostFacts{"sim", "Linux 6.1.0", "x86_64"}},
       app_(io_.get_executor(), env_, store_, std::move(config), ShardLimits{}) {}
 
 void Life::crash() {

@@ -5,6 +5,7 @@
 #include "sim/faulty_store.hpp"
 #include "sim/journal.hpp"
 #include "sim/observer.hpp"
+#include "sim/sim_canaries.hpp"
 #include "sim/sim_clock.hpp"
 #include "sim/sim_db.hpp"
 #include "sim/sim_http.hpp"
@@ -65,6 +66,7 @@ private:
     SimHttp http_;
     SimDb db_;
     SimMailer mailer_;
+    SimCanaries canaries_;
     FaultyStore store_;
     SimLog log_;
     Env env_;

@@ -121,9 +121,13 @@ private:
 
     void make_faults() {
         at_random(options_.own_faults * options_.faults, [&](Duration at) {
-            const Duration length = within(at, between(seconds(5), minutes(20)));
-            script_.machine.add({at, at + length}, static_cast<OwnFault>(rng_.below(3)));
-            return length;
+            const auto fault = static_cast<OwnFault>(rng_.below(4));
+            // A process that was started into a loss, perhaps into two with a freeze between, holds
+            // it for outages after ten minutes.
+            const Duration longest = minutes(fault == OwnFault::no_descriptors ? 20 : 4);
+            const Duration length = within(at, between(seconds(5), longest));
+            script_.machine.add({at, at + length}, fault);
+            return length + seconds(15);  // so that each is seen to end
         });
         at_random(options_.store_faults * options_.faults, [&](Duration at) {
             const auto fault = pick(std::array{StoreFault::failing, StoreFault::failing,

@@ -227,6 +227,7 @@ std::string subject_of(std::string_view kind, std::string_view monitor) {
     if (kind == "alert") return fmt::format("🔴 ALERTA: Servicio caído - {}", monitor);
     if (kind == "reminder") return fmt::format("🔴 RECORDATORIO: Servicio caído - {}", monitor);
     if (kind == "recovery") return fmt::format("🟢 RECUPERADO: Servicio {}", monitor);
+    if (kind == "offline") return "🟠 MONITOR SIN RED: no se pudo vigilar nada";
     return fmt::format("no kind of mail: {}", kind);
 }
 

@@ -22,10 +22,11 @@ constexpr std::array<Name<Behaviour>, 9> kBehaviours{{
     {"flaky", Behaviour::flaky},
 }};
 
-constexpr std::array<Name<OwnFault>, 3> kOwnFaults{{
+constexpr std::array<Name<OwnFault>, 4> kOwnFaults{{
     {"no_descriptors", OwnFault::no_descriptors},
     {"resolver_dead", OwnFault::resolver_dead},
     {"network_unreachable", OwnFault::network_unreachable},
+    {"uplink_cut", OwnFault::uplink_cut},
 }};
 
 constexpr std::array<Name<MailFault>, 7> kMailFaults{{

@@ -31,7 +31,12 @@ enum class Behaviour : std::uint8_t {
 std::optional<bool> truth_of(Behaviour behaviour);
 
 /// Trouble of the machine that watches: nothing can be seen through it.
-enum class OwnFault : std::uint8_t { no_descriptors, resolver_dead, network_unreachable };
+enum class OwnFault : std::uint8_t {
+    no_descriptors,
+    resolver_dead,
+    network_unreachable,
+    uplink_cut,  ///< whatever is sent is lost; what waits goes on with the window's end
+};
 
 enum class MailFault : std::uint8_t {
     deferred,              ///< 4xx for the recipient
@@ -100,6 +105,7 @@ public:
         const FaultWindow<Fault>* last = last_begun(at);
         return last != nullptr && last->when.holds(at) ? last : nullptr;
     }
+    const std::vector<FaultWindow<Fault>>& windows() const { return windows_; }
     /// The last window that has begun by `at`, ended or not.
     const FaultWindow<Fault>* last_begun(Duration at) const {
         auto next = std::upper_bound(windows_.begin(), windows_.end(), at,

@@ -8,6 +8,7 @@ namespace vigia::sim {
 
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 namespace {
 
@@ -35,6 +36,8 @@ HttpExchange own_failure(OwnFault fault) {
             return failure(Phase::resolve, ReasonCode::resolver_dead);
         case OwnFault::network_unreachable:
             return failure(Phase::connect, ReasonCode::network_unreachable);
+        case OwnFault::uplink_cut:
+            break;  // is no answer
     }
     return failure(Phase::none, ReasonCode::internal);
 }
@@ -56,6 +59,24 @@ void Network::put(const std::string& url, MonitorId monitor, Timeline timeline) 
 const Network::Place* Network::find(const std::string& url) const {
     const auto it = places_.find(url);
     return it == places_.end() ? nullptr : &it->second;
+}
+
+bool Network::blind_at(Duration at) const {
+    const auto* const own = own_faults_.at(at);
+    return own != nullptr && own->fault != OwnFault::no_descriptors;
+}
+
+std::optional<Window> Network::cut_within(Duration from, Duration to) const {
+    const auto* const last = own_faults_.last_begun(to);
+    if (last != nullptr && last->fault == OwnFault::uplink_cut && last->when.to > from) {
+        return last->when;
+    }
+    // A cut may have come and gone before the last window of another kind.
+    for (const auto& window : own_faults_.windows()) {
+        if (window.when.from > to) break;
+        if (window.fault == OwnFault::uplink_cut && window.when.to > from) return window.when;
+    }
+    return std::nullopt;
 }
 
 /// Counts a fetch, and tells the observer how it ended, whichever way.
@@ -102,7 +123,8 @@ asio::awaitable<HttpExchange> SimHttp::fetch(HttpFetch request) {
     const bool late = ended > request.deadline && rng_.below(2) == 0;
     if (planned > request.deadline || late) {
         exchange = timed_out(plan.hangs_in, ended - started);
-        sight = Sight::failed;
+        // Whoever asks the canaries then finds nobody.
+        sight = network_.blind_at(clock_.moment().elapsed) ? Sight::nothing : plan.timed_out;
     }
     if (may_come_of_a_freeze(exchange) && clock_.frozen_between(started, ended)) {
         sight = Sight::nothing;
@@ -117,7 +139,8 @@ SimHttp::Plan SimHttp::plan(const HttpFetch& request) {
     const Network::Place* const place = network_.find(request.target->url);
     Plan plan;
     if (place != nullptr) plan.monitor = place->monitor;
-    if (const auto* own = network_.own_faults().at(moment.elapsed)) {
+    const auto* const own = network_.own_faults().at(moment.elapsed);
+    if (own != nullptr && own->fault != OwnFault::uplink_cut) {
         plan.exchange = own_failure(own->fault);
         plan.sight = Sight::nothing;
         plan.takes = milliseconds(1);
@@ -125,8 +148,32 @@ SimHttp::Plan SimHttp::plan(const HttpFetch& request) {
     }
     const Behaviour behaviour =
         place == nullptr ? Behaviour::no_such_name : place->timeline.at(moment.elapsed).behaviour;
-    answer(plan, behaviour, request.deadline - moment.now.mono);
+    const Duration left = request.deadline - moment.now.mono;
+    answer(plan, behaviour, left);
+    const Duration end = moment.elapsed + std::min(plan.takes, left);
+    if (const auto cut = network_.cut_within(moment.elapsed, end)) suffer_cut(plan, *cut);
     return plan;
+}
+
+/// What a cut holds up goes on when it ends: packets are sent again, and the target answers as it
+/// would have; of a conversation that hung, the other end knows nothing any more. A probe whose
+/// time is up before has seen nothing.
+void SimHttp::suffer_cut(Plan& plan, const Window& cut) {
+    const Duration now = clock_.moment().elapsed;
+    const Duration until_its_end = cut.to - now;
+    const Duration gives_up = seconds(3);
+    if (now >= cut.from && gives_up < until_its_end && rng_.below(2) == 0) {
+        plan.exchange = failure(Phase::connect, ReasonCode::host_unreachable);
+        plan.takes = gives_up;
+        plan.sight = Sight::nothing;
+    } else {
+        if (plan.takes == kForever) {
+            plan.exchange = failure(Phase::first_byte, ReasonCode::connection_reset);
+        }
+        plan.takes = until_its_end;
+    }
+    plan.hangs_in = Phase::connect;
+    plan.timed_out = Sight::nothing;
 }
 
 void SimHttp::answer(Plan& plan, Behaviour behaviour, Duration left) {

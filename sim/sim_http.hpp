@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -31,6 +32,10 @@ public:
     /// Nothing where there is no such target.
     const Place* find(const std::string& url) const;
     const FaultPlan<OwnFault>& own_faults() const { return own_faults_; }
+    /// True while no canary beyond the gateway can answer.
+    bool blind_at(Duration at) const;
+    /// The uplink's cut that holds some of [from, to], if there is one.
+    std::optional<Window> cut_within(Duration from, Duration to) const;
 
 private:
     std::unordered_map<std::string, Place> places_;
@@ -61,11 +66,13 @@ private:
         Phase hangs_in = Phase::first_byte;
         HttpExchange exchange;
         Sight sight = Sight::good;
+        Sight timed_out = Sight::failed;
     };
     class Scope;
 
     Plan plan(const HttpFetch& request);
     void answer(Plan& plan, Behaviour behaviour, Duration left);
+    void suffer_cut(Plan& plan, const Window& cut);
     HttpExchange timed_out(Phase phase, Duration after) const;
 
     SimClock& clock_;

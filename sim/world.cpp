@@ -18,6 +18,16 @@ constexpr WallTime kBeginning{std::chrono::seconds(1'734'603'323)};
 /// PRODUCT §2: a signal stops the program within 5 s.
 constexpr Duration kLongestStop = std::chrono::seconds(5);
 
+/// A mail server is beyond the uplink, too.
+std::vector<MailTrouble> mail_troubles(const Script& script) {
+    std::vector<MailTrouble> troubles = script.mail;
+    for (const auto& window : script.machine.windows()) {
+        if (window.fault != OwnFault::uplink_cut) continue;
+        troubles.push_back({window.when, MailFault::stalled, {}});
+    }
+    return troubles;
+}
+
 }  // namespace
 
 World::World(const Script& script)
@@ -32,12 +42,13 @@ World::World(const Script& script)
       committed_view_(findings_),
       crash_checker_(findings_),
       bounds_(findings_),
-      convergence_(findings_) {
+      convergence_(findings_),
+      offline_notice_(findings_, script_.machine) {
     network_.set_own_faults(script.machine);
-    office_.set_troubles(script.mail);
+    office_.set_troubles(mail_troubles(script));
     for (Observer* observer : std::initializer_list<Observer*>{
              &tally_, &keeper_, &confirmation_, &incident_book_, &delivery_, &retired_silence_,
-             &rhythm_, &committed_view_, &crash_checker_, &bounds_, &convergence_,
+             &rhythm_, &committed_view_, &crash_checker_, &bounds_, &convergence_, &offline_notice_,
              &crash_trigger_}) {
         audience_.add(*observer);
     }

@@ -8,6 +8,7 @@
 #include "sim/checkers/crash.hpp"
 #include "sim/checkers/delivery.hpp"
 #include "sim/checkers/incident_book.hpp"
+#include "sim/checkers/offline_notice.hpp"
 #include "sim/checkers/retired_silence.hpp"
 #include "sim/checkers/rhythm.hpp"
 #include "sim/crash_trigger.hpp"
@@ -100,6 +101,7 @@ private:
     CrashChecker crash_checker_;
     BoundsChecker bounds_;
     ConvergenceChecker convergence_;
+    OfflineNoticeChecker offline_notice_;
     Audience audience_;
 
     Moment moment_;  ///< while nothing runs; else the life's

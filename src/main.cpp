@@ -23,6 +23,7 @@
 #include "env/real/host_facts.hpp"
 #include "env/real/log_writer.hpp"
 #include "env/real/mysql_client.hpp"
+#include "env/real/net_canaries.hpp"
 #include "env/real/odbc_client.hpp"
 #include "env/real/pg_client.hpp"
 #include "env/real/process.hpp"
@@ -69,8 +70,9 @@ public:
           odbc_(loop.context, loop.clock, odbc_options()),
           db_({postgresql_, mysql_, odbc_}),
           mailer_(loop.context, loop.clock, resolver_, MailerOptions{}),
+          canaries_(loop.context, loop.clock, resolver_, canary_options()),
           rng_(fresh_seed()),
-          env_{loop.clock, http_, db_, mailer_, log, rng_, read_host_facts()} {}
+          env_{loop.clock, http_, db_, mailer_, canaries_, log, rng_, read_host_facts()} {}
 
     Env& env() { return env_; }
     /// Threads that are given up on and may still run inside a driver.
@@ -79,6 +81,12 @@ public:
 private:
     static ResolverOptions resolver_options() {
         ResolverOptions options;
+        options.servers = resolver_servers_from_environment();
+        return options;
+    }
+
+    static CanaryOptions canary_options() {
+        CanaryOptions options;
         options.servers = resolver_servers_from_environment();
         return options;
     }
@@ -96,6 +104,7 @@ private:
     OdbcClient odbc_;
     DbRouter db_;
     CurlMailer mailer_;
+    NetCanaries canaries_;
     Rng rng_;
     Env env_;
 };

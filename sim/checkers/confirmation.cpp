@@ -51,8 +51,9 @@ void ConfirmationChecker::configure(const Config& config) {
 }
 
 /// A check of what nobody asks about any more ends without a result: between two probes at once,
-/// else with the probe.
+/// else with the probe. One that has ended may still have waited for the canaries.
 void ConfirmationChecker::discard(Watched& watched) {
+    for (Ended& ended : watched.undecided) ended.perhaps_dropped = true;
     if (!watched.check) return;
     watched.check->discarded = true;
     if (!watched.check->probing) watched.check.reset();
@@ -73,6 +74,7 @@ void ConfirmationChecker::probe_started(const Moment& moment, const MonitorId& m
         check.attempts = watched.monitor ? std::max(1, watched.monitor->policy.retry_attempts) : 1;
         check.discarded = !watched.monitor;
         check.begun = moment.elapsed;
+        check.clock_steps = clock_steps_;
         watched.check = check;
     }
     ++watched.check->probes;
@@ -113,7 +115,7 @@ void ConfirmationChecker::check_ended(const Moment& moment, Watched& watched, Si
         count.good = 0;
         if (++count.failed == 1) {
             count.first_failure = watched.check->begun;
-            count.clock_steps = clock_steps_;
+            count.clock_steps = watched.check->clock_steps;
         }
         if (!count.down && count.failed >= static_cast<std::uint32_t>(policy.alert_threshold)) {
             count.down = true;
@@ -139,6 +141,10 @@ void ConfirmationChecker::committed(const Moment& moment, const Batch& batch) {
 void ConfirmationChecker::result_committed(const Moment& moment, const ResultRow& row,
                                            const Batch& batch) {
     Watched& watched = watched_[row.monitor];
+    while (!watched.undecided.empty() && watched.undecided.front().perhaps_dropped &&
+           watched.undecided.front().at != row.at) {
+        watched.undecided.pop_front();
+    }
     if (watched.undecided.empty() || watched.undecided.front().at != row.at) {
         return report(moment, row.monitor, "a result was committed that no check gave");
     }

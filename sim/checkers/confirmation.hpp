@@ -42,7 +42,8 @@ private:
         Duration elapsed{};
         Count after;
         Change change = Change::none;
-        bool of_former = false;  ///< the monitor was removed since
+        bool of_former = false;        ///< the monitor was removed since
+        bool perhaps_dropped = false;  ///< its target was changed, perhaps before it was decided
     };
     /// The check under way.
     struct Check {
@@ -52,6 +53,7 @@ private:
         bool probing = false;
         bool discarded = false;  ///< a reload has changed what it looks at
         Duration begun{};
+        std::uint64_t clock_steps = 0;  ///< by then
     };
     struct Watched {
         MonitorPtr monitor;  ///< null while it is not configured

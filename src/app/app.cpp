@@ -53,7 +53,8 @@ App::App(asio::any_io_executor executor, Env& env, Store& store, Config config, 
       events_(env.log, Catalog(config_.language)),
       committer_(executor, env.clock, store, events_),
       dispatcher_(executor, env, committer_, events_),
-      shard_(executor, env, committer_, dispatcher_, events_, limits),
+      uplink_(executor, env, committer_, dispatcher_, events_),
+      shard_(executor, env, committer_, dispatcher_, events_, limits, &uplink_),
       loops_(executor, [this](const std::exception_ptr&) {
           events_.internal_error("the commit loop ended with an exception");
       }) {}
@@ -81,6 +82,8 @@ Result<void> App::start() {
     configure_channels();
     dispatcher_.start();
     dispatcher_.restore(std::move(stored->pending));
+    uplink_.configure(config_);
+    uplink_.start();
     shard_.start(monitors, initial);
     return {};
 }
@@ -91,6 +94,7 @@ void App::reload(Config config) {
     events_.set_catalog(Catalog(config_.language));
     configure_channels();
     shard_.apply(change);
+    uplink_.configure(config_);
     events_.line(LogLevel::info, N_("Configuration reloaded: {}"),
                  fmt::format("+{} ~{} -{} ={}", change.added.size(), change.changed.size(),
                              change.removed.size(), change.unchanged));
@@ -136,6 +140,7 @@ void App::log_configuration() {
 asio::awaitable<void> App::stop() {
     committer_.hurry();
     co_await shard_.stop();
+    co_await uplink_.stop();
     co_await dispatcher_.stop(kMailGrace);
     committer_.stop();
     co_await loops_.wait_empty();

@@ -6,6 +6,7 @@
 #include "engine/dispatcher.hpp"
 #include "engine/event_log.hpp"
 #include "engine/shard.hpp"
+#include "engine/uplink_watch.hpp"
 #include "env/env.hpp"
 #include "env/task_group.hpp"
 #include "store/store.hpp"
@@ -60,6 +61,7 @@ private:
     EventLog events_;
     Committer committer_;
     Dispatcher dispatcher_;
+    UplinkWatch uplink_;
     Shard shard_;
     TaskGroup loops_;
 };

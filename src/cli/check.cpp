@@ -61,7 +61,7 @@ public:
     CheckRound(asio::any_io_executor executor, const Env& env, Terminal& terminal,
                CheckRequest request)
         : executor_(executor),
-          env_{env.clock, env.http, env.db, env.mailer, log_, env.rng, env.host},
+          env_{env.clock, env.http, env.db, env.mailer, env.canaries, log_, env.rng, env.host},
           catalog_(request.language),
           events_(log_, catalog_),
           stalls_(env.clock),

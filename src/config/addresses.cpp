@@ -116,4 +116,21 @@ std::optional<ListenAddress> parse_listen(std::string_view text) {
     return listen;
 }
 
+std::optional<HostAndPort> parse_host_and_port(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    HostAndPort place;
+    const std::string_view port = text.substr(colon + 1);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), place.port);
+    if (error != std::errc{} || end != port.data() + port.size() || place.port == 0) {
+        return std::nullopt;
+    }
+    std::string_view host = text.substr(0, colon);
+    const bool brackets = host.starts_with('[') && host.ends_with(']');
+    if (brackets) host = host.substr(1, host.size() - 2);
+    if (!is_host(host) || brackets != is_ipv6_address(host)) return std::nullopt;
+    place.host = host;
+    return place;
+}
+
 }  // namespace vigia

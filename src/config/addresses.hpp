@@ -35,4 +35,13 @@ struct ListenAddress {
 /// ADDRESS:PORT, [ADDRESS]:PORT or localhost:PORT; port 0 is any free one. Nothing for the rest.
 std::optional<ListenAddress> parse_listen(std::string_view text);
 
+/// A host name or an address, and a port: where something answers.
+struct HostAndPort {
+    std::string host;  ///< without brackets
+    std::uint16_t port = 0;
+};
+
+/// HOST:PORT or [ADDRESS]:PORT, the port from 1 on. Nothing for the rest.
+std::optional<HostAndPort> parse_host_and_port(std::string_view text);
+
 }  // namespace vigia

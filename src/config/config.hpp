@@ -38,6 +38,15 @@ struct NotificationSettings {
     friend bool operator==(const NotificationSettings&, const NotificationSettings&) = default;
 };
 
+/// `uplink`: how to tell that this machine is cut off.
+struct UplinkSettings {
+    bool enabled = true;
+    std::vector<std::string> canaries;  ///< "HOST:PORT", beside the gateway and the name servers
+    Duration notice_after = std::chrono::minutes(1);  ///< shorter losses are only logged
+
+    friend bool operator==(const UplinkSettings&, const UplinkSettings&) = default;
+};
+
 /// `web`: read and validated; served by a later version.
 struct WebSettings {
     bool enabled = true;
@@ -75,6 +84,7 @@ struct Config {
     std::size_t max_database_connections = 64;  ///< to one server at once; read at the start only
     LoggingSettings logging;
     NotificationSettings notifications;
+    UplinkSettings uplink;
     StorageSettings storage;
     WebSettings web;
     std::vector<ConfigProblem> warnings;

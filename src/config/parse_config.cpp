@@ -115,6 +115,7 @@ public:
         if (const JsonValue* v = reader.find("notifications")) {
             config_.notifications = read_notifications(context_, *v);
         }
+        if (const JsonValue* v = reader.find("uplink")) config_.uplink = read_uplink(context_, *v);
         if (const JsonValue* v = reader.find("storage")) {
             config_.storage = read_storage(context_, *v);
         }

@@ -16,6 +16,26 @@ bool is_object(ReadContext& context, const JsonValue& value) {
     return false;
 }
 
+/// The "HOST:PORT" of a list.
+void read_canaries(ReadContext& context, const JsonValue& value, std::vector<std::string>& out) {
+    constexpr std::size_t kMost = 16;
+    if (value.kind != JsonKind::array) {
+        return context.wrong_type(value, context.text("a list of HOST:PORT"));
+    }
+    if (value.children > kMost) context.error(value, context.text("more than {} entries", kMost));
+    const Document& document = context.document();
+    for (const JsonValue* v = document.first_child(value); v != nullptr; v = document.next(*v)) {
+        std::optional<std::string> text = read_string(context, *v);
+        if (!text) continue;
+        if (!parse_host_and_port(*text)) {
+            context.error(*v, context.text("must be HOST:PORT, such as \"192.0.2.1:443\", "
+                                           "\"example.com:443\" or \"[2001:db8::1]:443\""));
+            continue;
+        }
+        out.push_back(std::move(*text));
+    }
+}
+
 /// "/base": begins with a slash, ends without one.
 void read_base_path(ObjectReader& reader, std::string& target) {
     const JsonValue* at = reader.find("base_path");
@@ -133,6 +153,19 @@ NotificationSettings read_notifications(ReadContext& context, const JsonValue& v
     }
     reader.finish();
     return settings;
+}
+
+UplinkSettings read_uplink(ReadContext& context, const JsonValue& value) {
+    UplinkSettings uplink;
+    if (!is_object(context, value)) return uplink;
+    ObjectReader reader(context, value);
+    reader.read("enabled", uplink.enabled);
+    reader.read("notice_after", uplink.notice_after, DurationRange{});
+    if (const JsonValue* canaries = reader.find("canaries")) {
+        read_canaries(context, *canaries, uplink.canaries);
+    }
+    reader.finish();
+    return uplink;
 }
 
 StorageSettings read_storage(ReadContext& context, const JsonValue& value) {

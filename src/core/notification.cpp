@@ -33,6 +33,8 @@ std::string_view to_string(NotificationKind kind) {
             return "recovery";
         case NotificationKind::test:
             return "test";
+        case NotificationKind::offline:
+            return "offline";
     }
     assertion_failed("a NotificationKind without a name");
 }

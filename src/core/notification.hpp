@@ -13,7 +13,13 @@
 
 namespace vigia {
 
-enum class NotificationKind : std::uint8_t { alert, reminder, recovery, test };
+enum class NotificationKind : std::uint8_t {
+    alert,
+    reminder,
+    recovery,
+    test,
+    offline,  ///< this machine was cut off, and is back: of no monitor
+};
 
 enum class DeliveryStatus : std::uint8_t {
     pending,    ///< to be sent, or sent again

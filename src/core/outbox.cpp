@@ -18,6 +18,7 @@ int rank(NotificationKind kind) {
             return 1;
         case NotificationKind::alert:
         case NotificationKind::test:
+        case NotificationKind::offline:
             return 0;
     }
     return 0;
@@ -115,8 +116,10 @@ std::vector<Outbox::LaneKey> Outbox::sent_together(const LaneKey& key, MonoTime 
     const Lane& lane = lanes_.at(key);
     const std::string& begun = lane.rows.front().row.digest;
     const auto joins = [&](const Lane& other) {
-        const std::string& its = other.rows.front().row.digest;
-        return begun.empty() ? its.empty() && !other.alone && has_waited(other, now) : its == begun;
+        const Notification& first = other.rows.front().row;
+        if (!begun.empty()) return first.digest == begun;
+        return first.digest.empty() && first.kind != NotificationKind::offline && !other.alone &&
+               has_waited(other, now);
     };
     if (!joins(lane)) return {key};
     std::vector<LaneKey> keys{key};

@@ -72,6 +72,7 @@ constexpr auto kCodes = std::to_array<CodeText>({
     {ReasonCode::network_unreachable, "network_unreachable",
      N_("this machine cannot reach the network")},
     {ReasonCode::resolver_dead, "resolver_dead", N_("no name server answers this machine")},
+    {ReasonCode::uplink_down, "uplink_down", N_("this machine is cut off from the network")},
     {ReasonCode::unusable_ca_file, "unusable_ca_file", N_("this machine cannot use the CA file")},
     {ReasonCode::unusable_client_certificate, "unusable_client_certificate",
      N_("this machine cannot use the client certificate or its key")},
@@ -137,6 +138,7 @@ bool is_own_fault(ReasonCode code) {
         case ReasonCode::no_local_port:
         case ReasonCode::network_unreachable:
         case ReasonCode::resolver_dead:
+        case ReasonCode::uplink_down:
         case ReasonCode::unusable_ca_file:
         case ReasonCode::unusable_client_certificate:
         case ReasonCode::own_lateness:

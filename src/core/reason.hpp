@@ -68,6 +68,7 @@ enum class ReasonCode : std::uint8_t {
     no_local_port,                ///< EADDRNOTAVAIL
     network_unreachable,          ///< ENETUNREACH
     resolver_dead,                ///< no resolver answers anything
+    uplink_down,                  ///< no canary answers, and other monitors fail too
     unusable_ca_file,             ///< detail = the file; empty: the system's
     unusable_client_certificate,  ///< or its key
     own_lateness,                 ///< our loop was not running in time

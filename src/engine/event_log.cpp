@@ -1,5 +1,6 @@
 #include "engine/event_log.hpp"
 
+#include "base/local_time.hpp"
 #include "notify/render.hpp"
 
 #include <array>
@@ -86,9 +87,28 @@ void EventLog::mail_failed(const Recipient& recipient, std::string_view reason) 
 
 void EventLog::dead_letter(const Notification& notification, std::string_view reason,
                            LogLevel level) {
-    log_.write(level,
-               format(catalog_, N_("Notification given up ({}), to {}: {}"), reason,
-                      notification.recipient.address, notification.announcement->monitor_name));
+    log_.write(level, format(catalog_, N_("Notification given up ({}), to {}: {}"), reason,
+                             notification.recipient.address,
+                             notification.kind == NotificationKind::offline
+                                 ? catalog_.text(N_("monitor offline"))
+                                 : std::string_view(notification.announcement->monitor_name)));
+}
+
+void EventLog::cut_off(const Now& since) {
+    line(LogLevel::warning,
+         N_("This machine is cut off from the network since {}: what cannot be reached is "
+            "unknown, alerts are held"),
+         format_local(since.wall));
+}
+
+void EventLog::uplink_is_back() {
+    line(LogLevel::info, N_("This machine reaches the network again"));
+}
+
+void EventLog::was_offline(const OfflinePeriod& period) {
+    log_.write(LogLevel::info,
+               format(catalog_, N_("The monitor was offline from {} to {}"),
+                      format_local(period.from.wall), format_local(period.to.wall)));
 }
 
 void EventLog::deliveries_late(std::size_t pending, Duration oldest) {

@@ -5,6 +5,7 @@
 #include "core/monitor.hpp"
 #include "core/notification.hpp"
 #include "core/probe_result.hpp"
+#include "core/uplink.hpp"
 #include "env/log.hpp"
 
 #include <string>
@@ -38,6 +39,12 @@ public:
     /// Deliveries are stuck, and, later, that they no longer are.
     void deliveries_late(std::size_t pending, Duration oldest);
     void deliveries_caught_up();
+
+    /// This machine's own uplink.
+    void cut_off(const Now& since);
+    void uplink_is_back();
+    void was_offline(const OfflinePeriod& period);
+
     void commit_failing(std::string_view reason);
     void commit_overdue();
     void results_dropped();

@@ -44,9 +44,14 @@ private:
 
 }  // namespace
 
+// tidy: allow(size-parameters) wiring: each is a part that it works with
 ProbeRunner::ProbeRunner(asio::any_io_executor executor, Env& env, EventLog& events,
-                         const StallWatch& stalls, std::size_t max_in_flight)
-    : env_(env), events_(events), stalls_(stalls), room_(std::move(executor), max_in_flight) {}
+                         const StallWatch& stalls, std::size_t max_in_flight, UplinkWatch* uplink)
+    : env_(env),
+      events_(events),
+      stalls_(stalls),
+      uplink_(uplink),
+      room_(std::move(executor), max_in_flight) {}
 
 asio::awaitable<CheckResult> ProbeRunner::check(MonitorPtr monitor, Semaphore& endpoint) {
     CheckResult check;
@@ -56,6 +61,11 @@ asio::awaitable<CheckResult> ProbeRunner::check(MonitorPtr monitor, Semaphore& e
     for (int attempt_number = 1;; ++attempt_number) {
         ProbeResult result = co_await attempt(monitor, endpoint);
         check.attempts = attempt_number;
+        check.finished = env_.clock.now();  // whether it was our uplink may take longer to find out
+        if (uplink_ != nullptr) {
+            const bool judged = co_await uplink_->judge(monitor, result);
+            if (!judged) throw boost::system::system_error(asio::error::operation_aborted);
+        }
         const bool good = is_good(result.outcome);
         if (!good) events_.attempt_failed(*monitor, attempt_number, result);
         // An unknown among the probes makes the check unknown, unless a later one is good.
@@ -67,7 +77,6 @@ asio::awaitable<CheckResult> ProbeRunner::check(MonitorPtr monitor, Semaphore& e
         const bool slept = co_await env_.clock.sleep_until(again);
         if (!slept) throw boost::system::system_error(asio::error::operation_aborted);
     }
-    check.finished = env_.clock.now();
     co_return check;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/event_log.hpp"
 #include "engine/semaphore.hpp"
 #include "engine/stall_watch.hpp"
+#include "engine/uplink_watch.hpp"
 #include "env/env.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -22,9 +23,11 @@ public:
         std::size_t in_flight = 0;
     };
 
-    /// `max_in_flight` bounds the probes in flight over all endpoints.
+    /// `max_in_flight` bounds the probes in flight over all endpoints. Without `uplink`, which must
+    /// outlive it, a failure is never put down to our own network.
+    // tidy: allow(size-parameters) wiring: each is a part that it works with
     ProbeRunner(boost::asio::any_io_executor executor, Env& env, EventLog& events,
-                const StallWatch& stalls, std::size_t max_in_flight);
+                const StallWatch& stalls, std::size_t max_in_flight, UplinkWatch* uplink = nullptr);
 
     /// One check. `endpoint` bounds what is in flight to the same endpoint and must outlive the
     /// check. Waiting for room counts neither against the probe's deadline nor against the target.
@@ -40,6 +43,7 @@ private:
     Env& env_;
     EventLog& events_;
     const StallWatch& stalls_;
+    UplinkWatch* uplink_;
     Semaphore room_;
     Counters counters_;
 };

@@ -52,7 +52,7 @@ private:
 
 // tidy: allow(size-parameters) wiring: each is a part that it works with
 Shard::Shard(asio::any_io_executor executor, Env& env, Committer& committer, Dispatcher& dispatcher,
-             EventLog& events, ShardLimits limits)
+             EventLog& events, ShardLimits limits, UplinkWatch* uplink)
     : executor_(executor),
       env_(env),
       committer_(committer),
@@ -60,7 +60,7 @@ Shard::Shard(asio::any_io_executor executor, Env& env, Committer& committer, Dis
       events_(events),
       limits_(limits),
       stalls_(env.clock),
-      runner_(executor, env, events, stalls_, limits.max_in_flight),
+      runner_(executor, env, events, stalls_, limits.max_in_flight, uplink),
       timer_(env.clock.make_alarm()),
       loops_(executor, report_to(events)),
       checks_(executor, report_to(events)),

@@ -10,6 +10,7 @@
 #include "engine/probe_runner.hpp"
 #include "engine/semaphore.hpp"
 #include "engine/stall_watch.hpp"
+#include "engine/uplink_watch.hpp"
 #include "env/env.hpp"
 #include "env/task_group.hpp"
 
@@ -54,7 +55,8 @@ class Shard {
 public:
     // tidy: allow(size-parameters) wiring: each is a part that it works with
     Shard(boost::asio::any_io_executor executor, Env& env, Committer& committer,
-          Dispatcher& dispatcher, EventLog& events, ShardLimits limits);
+          Dispatcher& dispatcher, EventLog& events, ShardLimits limits,
+          UplinkWatch* uplink = nullptr);
     ~Shard();
 
     /// Starts watching. First checks are spread (core/timetable.hpp). An id that `initial` does not

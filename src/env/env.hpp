@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/rng.hpp"
+#include "env/canaries.hpp"
 #include "env/clock.hpp"
 #include "env/db_client.hpp"
 #include "env/http_client.hpp"
@@ -25,6 +26,7 @@ struct Env {
     HttpClient& http;
     DbClient& db;
     Mailer& mailer;
+    Canaries& canaries;
     Log& log;
     Rng& rng;
     HostFacts host;

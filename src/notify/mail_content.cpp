@@ -32,6 +32,9 @@ KindText text_of(NotificationKind kind) {
                     N_("RECOVERED")};
         case NotificationKind::test:
             return {Tone::test, N_("🔔 TEST: monitoring system"), N_("Test message"), N_("TEST")};
+        case NotificationKind::offline:
+            return {Tone::own, N_("🟠 MONITOR OFFLINE: nothing could be watched"),
+                    N_("Monitor was offline"), N_("BACK ONLINE")};
     }
     assertion_failed("a NotificationKind without words");
 }
@@ -112,6 +115,7 @@ public:
         : notification_(notification), catalog_(catalog) {}
 
     std::vector<MailContent::Field> outage(const Announcement& about);
+    std::vector<MailContent::Field> offline(const Announcement& about);
     std::vector<MailContent::Field> test();
 
 private:
@@ -149,6 +153,15 @@ std::vector<MailContent::Field> Composer::outage(const Announcement& about) {
     return std::move(fields_);
 }
 
+std::vector<MailContent::Field> Composer::offline(const Announcement& about) {
+    add_status();
+    add(N_("From"), format_local(about.started_at));
+    add(N_("Until"), format_local(about.recovered_at.value_or(notification_.created_at)));
+    add(N_("Length"), format_duration(about.down_for));
+    add(N_("Reason"), describe(about.reason, catalog_));
+    return std::move(fields_);
+}
+
 std::vector<MailContent::Field> Composer::test() {
     add_status();
     add(N_("Date and time"), format_local(notification_.created_at));
@@ -158,6 +171,11 @@ std::vector<MailContent::Field> Composer::test() {
 std::string_view remark_of(const Notification& notification) {
     if (notification.kind == NotificationKind::test) {
         return N_("This is a test: whoever reads it receives the notifications.");
+    }
+    if (notification.kind == NotificationKind::offline) {
+        return N_(
+            "The monitoring system had no network. What it could not see in that time counts as "
+            "unknown; no outage was announced for it.");
     }
     if (notification.merged_alert) {
         return N_(
@@ -202,7 +220,19 @@ MailContent compose_mail(const Notification& notification, const RenderContext& 
         content.remark = catalog.text(remark);
     }
     Composer composer(notification, catalog);
-    content.fields = test ? composer.test() : composer.outage(*about);
+    switch (notification.kind) {
+        case NotificationKind::test:
+            content.fields = composer.test();
+            break;
+        case NotificationKind::offline:
+            content.fields = composer.offline(*about);
+            break;
+        case NotificationKind::alert:
+        case NotificationKind::reminder:
+        case NotificationKind::recovery:
+            content.fields = composer.outage(*about);
+            break;
+    }
     content.evidence_label = catalog.text("Additional information");
     if (!test) content.evidence = evidence_lines(about->evidence);
     add_sender(content, context);

@@ -12,7 +12,12 @@
 namespace vigia {
 
 /// What colours a message.
-enum class Tone : std::uint8_t { down, recovered, test };
+enum class Tone : std::uint8_t {
+    down,
+    recovered,
+    test,
+    own,  ///< trouble of the machine that watches
+};
 
 /// What a mail says, in the reader's language, before it takes the shape of text or HTML. Every
 /// string is one line of valid UTF-8 without control characters; `<` and the like are still there.
@@ -25,7 +30,7 @@ struct MailContent {
     Tone tone = Tone::down;
     std::string subject;   ///< at most kMaxSubject bytes
     std::string headline;  ///< "Service down"
-    std::string about;     ///< the monitor's name; empty in a test
+    std::string about;     ///< the monitor's name; empty where it is of none
     std::string remark;    ///< a sentence before the fields; may be empty
     std::vector<Field> fields;
     std::string evidence_label;

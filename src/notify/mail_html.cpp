@@ -43,6 +43,8 @@ std::string_view colour_of(Tone tone) {
             return "#2e7d32";
         case Tone::test:
             return "#1565c0";
+        case Tone::own:
+            return "#b35309";
     }
     return "#1565c0";
 }

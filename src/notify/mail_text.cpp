@@ -20,6 +20,8 @@ std::string_view symbol_of(Tone tone) {
             return "🟢";
         case Tone::test:
             return "🔔";
+        case Tone::own:
+            return "🟠";
     }
     return "🔔";
 }

@@ -4,6 +4,7 @@
 #include "cli/signals.hpp"
 #include "cli/terminal.hpp"
 #include "env/env.hpp"
+#include "sim/sim_canaries.hpp"
 #include "sim/sim_clock.hpp"
 #include "sim/sim_db.hpp"
 
@@ -146,7 +147,9 @@ public:
     RecordingLog log;
     RecordingTerminal terminal;
     Rng rng{7};
-    Env env{clock, http, db, mailer, log, rng, {"host", "Linux 6.1", "x86_64"}};
+    sim::Network network;
+    sim::SimCanaries canaries{clock, network};
+    Env env{clock, http, db, mailer, canaries, log, rng, {"host", "Linux 6.1", "x86_64"}};
 };
 
 }  // namespace vigia::cli_test

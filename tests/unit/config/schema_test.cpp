@@ -67,8 +67,8 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
     const std::string root = R"({"language": "en", )";
     // "language" itself would be a duplicate in this frame, which is no unknown key either.
     expect_known(schema, root, "}");
-    for (const char* section :
-         {"email", "monitor_settings", "logging_settings", "storage", "notifications", "web"}) {
+    for (const char* section : {"email", "monitor_settings", "logging_settings", "storage",
+                                "notifications", "uplink", "web"}) {
         expect_known(schema["properties"][section], root + "\"" + section + "\": {", "}}");
     }
     expect_known(schema["properties"]["web"]["properties"]["tls"], root + R"("web": {"tls": {)",

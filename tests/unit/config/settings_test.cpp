@@ -26,6 +26,7 @@ TEST(Defaults, AreThoseOfTheSpecification) {
     EXPECT_EQ(config.logging.format, LogFormat::text);
     EXPECT_EQ(config.language, Language::es);
     EXPECT_EQ(config.notifications, (NotificationSettings{5s, 300s, 24h}));
+    EXPECT_EQ(config.uplink, (UplinkSettings{true, {}, 60s}));
     EXPECT_EQ(config.storage.path, "");
     EXPECT_EQ(config.web, WebSettings{});
     EXPECT_FALSE(config.email.has_value());
@@ -243,6 +244,35 @@ TEST(LaterSections, MustBeEmpty) {
         {"databases of a wrong type", R"({"language": "en", "databases": []})", 1, 33, "/databases",
          "expected an object"},
     });
+}
+
+TEST(UplinkSection, ReadsEveryKey) {
+    const Config config = good(R"({"uplink": {"enabled": false, "notice_after": "5m",
+        "canaries": ["192.0.2.1:443", "example.com:80", "[2001:db8::1]:53"]}})");
+    EXPECT_EQ(
+        config.uplink,
+        (UplinkSettings{false, {"192.0.2.1:443", "example.com:80", "[2001:db8::1]:53"}, 5min}));
+    EXPECT_EQ(good(R"({"uplink": {"notice_after": 0}})").uplink.notice_after, 0s);
+}
+
+TEST(UplinkSection, RefusesWhatIsNoPlace) {
+    for (const char* const place :
+         {"example.com", "example.com:", "example.com:0", "example.com:65536", ":443", "",
+          "2001:db8::1:443", "[example.com]:80", "[2001:db8::1]", "a b:80", "http://a.b:80"}) {
+        const auto text =
+            std::string(R"({"language": "en", "uplink": {"canaries": [")") + place + R"("]}})";
+        EXPECT_NE(testing::shown(bad(text)).find("must be HOST:PORT"), std::string::npos) << place;
+    }
+    expect_mistakes(in_section(
+        "uplink", {
+                      {"no list", R"({"canaries": "a:1"})", 1, 14, "/canaries", "a list of"},
+                      {"no string", R"({"canaries": [1]})", 1, 15, "/canaries/0", "a string"},
+                      {"negative", R"({"notice_after": -1})", 1, 18, "/notice_after", "range"},
+                      {"unknown", R"({"canary": []})", 1, 2, "/canary", "unknown key"},
+                  }));
+    std::string many = R"({"language": "en", "uplink": {"canaries": ["a:1")";
+    for (int i = 0; i < 16; ++i) many += R"(, "a:1")";
+    EXPECT_NE(testing::shown(bad(many + "]}}")).find("more than 16"), std::string::npos);
 }
 
 }  // namespace

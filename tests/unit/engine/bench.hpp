@@ -8,6 +8,7 @@
 #include "env/task_group.hpp"
 #include "sim/faulty_store.hpp"
 #include "sim/journal.hpp"
+#include "sim/sim_canaries.hpp"
 #include "sim/sim_clock.hpp"
 #include "sim/sim_db.hpp"
 #include "sim/sim_http.hpp"
@@ -126,9 +127,11 @@ public:
     sim::SimHttp http{clock, network, rng, seen};
     sim::SimDb db{http};
     sim::SimMailer mailer{clock, office, rng, seen};
+    sim::SimCanaries canaries{clock, network};
     sim::FaultyStore store{clock, memory, store_faults, seen};
     sim::SimLog log{clock, journal, LogLevel::debug};
-    Env env{clock, http, db, mailer, log, rng, HostFacts{"host", "Linux 6.1.0", "x86_64"}};
+    Env env{clock,    http, db,  mailer,
+            canaries, log,  rng, HostFacts{"host", "Linux 6.1.0", "x86_64"}};
     EventLog events{log, Catalog(Language::en)};
     std::vector<std::string> lines;
     std::vector<std::string> failures;  ///< exceptions that left a task

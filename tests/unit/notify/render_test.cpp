@@ -277,5 +277,33 @@ TEST(FormatDuration, ShowsTheTwoLargestUnits) {
     for (const DurationCase& c : cases) EXPECT_EQ(format_duration(c.length), c.text);
 }
 
+TEST(RenderMail, TellsALossOfOurOwnNetwork) {
+    Announcement about;
+    about.incident = IncidentId("uplink-1");
+    about.started_at = kConfirmed;
+    about.confirmed_at = kConfirmed;
+    about.recovered_at = kConfirmed + 25min;
+    about.down_for = 25min;
+    about.reason.code = ReasonCode::uplink_down;
+    about.message_domain = "example.com";
+    const Notification notice = sample(NotificationKind::offline, about);
+    const MailMessage spanish = render(notice);
+    EXPECT_EQ(spanish.subject, "🟠 MONITOR SIN RED: no se pudo vigilar nada");
+    EXPECT_EQ(spanish.in_reply_to, "");
+    EXPECT_THAT(
+        spanish.text,
+        AllOf(StartsWith("🟠 El monitor estuvo sin red\n\nEl sistema de monitoreo no tuvo"),
+              HasSubstr("Estado: DE NUEVO EN LÍNEA\nDesde: " + local(kConfirmed) +
+                        "\nHasta: " + local(kConfirmed + 25min) +
+                        "\nDuración: 25 min\nMotivo: esta máquina está sin red\n"),
+              HasSubstr("Hostname: watcher-01"), Not(HasSubstr("Servicio: "))));
+    EXPECT_THAT(spanish.html, AllOf(HasSubstr("#b35309"), HasSubstr("DE NUEVO EN LÍNEA")));
+    const MailMessage english = render(notice, Language::en);
+    EXPECT_EQ(english.subject, "🟠 MONITOR OFFLINE: nothing could be watched");
+    EXPECT_THAT(english.text, AllOf(HasSubstr("From: " + local(kConfirmed)),
+                                    HasSubstr("Until: " + local(kConfirmed + 25min)),
+                                    HasSubstr("no outage was announced for it")));
+}
+
 }  // namespace
 }  // namespace vigia::test
