@@ -23,6 +23,11 @@ void DeliveryChecker::configure(const Config& config) {
     domain_ = config.email->sender.substr(config.email->sender.rfind('@') + 1);
 }
 
+void DeliveryChecker::stopped(const Moment& moment) {
+    // Without a store the last deliveries go unrecorded, as in a crash.
+    if (trying_since_) crashed(moment);
+}
+
 void DeliveryChecker::crashed(const Moment&) {
     for (const std::string& message_id : unrecorded_) {
         Letter& letter = letters_[message_id];

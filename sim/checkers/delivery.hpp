@@ -32,6 +32,7 @@ public:
 
     void starting(const Moment& moment, const Config& config, const StoredState& stored) override;
     void reloaded(const Moment& moment, const Config& config) override;
+    void stopped(const Moment& moment) override;
     void crashed(const Moment& moment) override;
     void commit_begun(const Moment& moment) override;
     void committed(const Moment& moment, const Batch& batch) override;

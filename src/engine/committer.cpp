@@ -129,7 +129,8 @@ void Committer::release_overdue() {
             overdue_reported_ = true;
             events_.commit_overdue();
         }
-        release(entry, CommitOutcome::overdue);
+        const bool waited = now - entry.since >= kPatience;
+        release(entry, waited ? CommitOutcome::overdue : CommitOutcome::abandoned);
     }
 }
 

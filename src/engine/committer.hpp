@@ -17,8 +17,9 @@ namespace vigia {
 /// What became of a batch.
 enum class CommitOutcome : std::uint8_t {
     committed,
-    overdue,  ///< the store has refused for kPatience: act without it; it is committed first when
-              ///< the store is back
+    overdue,    ///< the store has refused for kPatience: act without it; it is committed first when
+                ///< the store is back
+    abandoned,  ///< a stop could not wait for that: act on nothing; the next start decides again
 };
 
 /// The only caller of Store::commit(): keeps the order of the batches, merges those that wait into

@@ -111,7 +111,7 @@ asio::awaitable<void> Dispatcher::send(Outbox::Claim claim, std::shared_ptr<Noti
         const CommitOutcome written = co_await commit(std::move(claim.changed));
         // commit() turned cancellation off for the whole task; what came meanwhile is not repeated.
         co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-        if (sends_.cancelled()) co_return;
+        if (sends_.cancelled() || written == CommitOutcome::abandoned) co_return;
         // What is in a digest must be known to the next start, or it could not be repeated as it
         // is.
         const bool digest = !claim.rows.front().digest.empty();

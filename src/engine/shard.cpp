@@ -297,7 +297,8 @@ asio::awaitable<void> Shard::settle(Index index, MonitorPtr checked, CheckResult
     }
     if (decision.changed) batch.incidents.push_back(*decision.changed);
     batch.notifications = decision.notifications;
-    co_await committer_.commit(std::move(batch));
+    const CommitOutcome written = co_await committer_.commit(std::move(batch));
+    if (written == CommitOutcome::abandoned) co_return;
 
     slot.state = decision.state;
     slot.open = decision.open ? std::make_unique<OpenIncident>(*decision.open) : nullptr;

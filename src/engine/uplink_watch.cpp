@@ -233,8 +233,8 @@ asio::awaitable<void> UplinkWatch::announce(OfflinePeriod period) {
                                           dispatcher_.message_domain(), env_.clock.now());
     if (batch.notifications.empty()) co_return;
     std::vector<Notification> rows = batch.notifications;
-    co_await committer_.commit(std::move(batch));
-    dispatcher_.add(std::move(rows));
+    const CommitOutcome written = co_await committer_.commit(std::move(batch));
+    if (written != CommitOutcome::abandoned) dispatcher_.add(std::move(rows));
 }
 
 }  // namespace vigia

@@ -7,13 +7,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <fcntl.h>
 #include <sql.h>
 #include <sqlext.h>
 #include <sqlucode.h>
 #include <string.h>
+#include <unistd.h>
 #include <utility>
 
 namespace vigia {
@@ -48,6 +51,14 @@ SQLPOINTER sql_number(std::uintptr_t number) {
 std::uint32_t seconds_until(MonoTime moment) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(moment - BootClock::now());
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left.count(), 1, 86'400));
+}
+
+/// unixODBC does not say why it could not open a driver's file.
+bool out_of_descriptors() {
+    const int descriptor = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return errno == EMFILE || errno == ENFILE;
+    ::close(descriptor);
+    return false;
 }
 
 std::vector<OdbcRecord> records_of(SQLSMALLINT kind, SQLHANDLE handle) {
@@ -166,6 +177,9 @@ OdbcNumbers OdbcSession::numbers() const {
 bool OdbcSession::explain(const OdbcRoute& route, MonoTime limit) {
     const std::vector<OdbcRecord> records = records_of(SQL_HANDLE_DBC, handles_->connection);
     const DbTarget& target = *question_.target;
+    if (driver_missing(records) && out_of_descriptors()) {
+        return fail({Phase::connect, ReasonCode::no_descriptors, 0, {}});
+    }
     const bool clear = server_answered(records, numbers()) || driver_missing(records);
     if (!clear && !route.addresses.empty() && target.port != 0) {
         TdsPeer peer;

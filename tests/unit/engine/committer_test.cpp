@@ -176,6 +176,7 @@ TEST_F(CommitterTest, AtAStopNobodyWaitsLongForAFailingStore) {
     start(2);
     bench_.run_for(seconds(1));
     EXPECT_EQ(ended_.size(), 2U);
+    EXPECT_EQ(outcomes_.at(1), CommitOutcome::abandoned) << "it would be told, and told again";
     committer_.stop();
     bench_.run_for({});
     EXPECT_EQ(bench_.tasks.size(), 0U) << "one last try, no more";
