@@ -105,7 +105,9 @@ void DeliveryChecker::check_dead(const Moment& moment, const Letter& letter,
                                  const Notification& row) {
     const bool gone = !recipients_.contains(row.recipient.address);
     const Duration age = moment.elapsed - letter.committed_at;
-    const bool old = age + std::chrono::hours(2) >= expiry_;  // the wall clock may have been set
+    // A restart has only the wall clock to go by, which may have been set, also while nothing ran.
+    const Duration by_wall_clock = moment.now.wall - row.created_at;
+    const bool old = std::max(age, by_wall_clock) + std::chrono::hours(2) >= expiry_;
     if (letter.refused || gone || old) return;
     report(moment, row.announcement->monitor,
            fmt::format("{} is a dead letter after {} s without a reason: {}", row.id.str(),
