@@ -73,6 +73,7 @@ void ConfirmationChecker::probe_started(const Moment& moment, const MonitorId& m
         check.attempts = watched.monitor ? std::max(1, watched.monitor->policy.retry_attempts) : 1;
         check.discarded = !watched.monitor;
         check.begun = moment.elapsed;
+        check.clock_steps = clock_steps_;
         watched.check = check;
     }
     ++watched.check->probes;
@@ -113,7 +114,7 @@ void ConfirmationChecker::check_ended(const Moment& moment, Watched& watched, Si
         count.good = 0;
         if (++count.failed == 1) {
             count.first_failure = watched.check->begun;
-            count.clock_steps = clock_steps_;
+            count.clock_steps = watched.check->clock_steps;
         }
         if (!count.down && count.failed >= static_cast<std::uint32_t>(policy.alert_threshold)) {
             count.down = true;

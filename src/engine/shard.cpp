@@ -186,6 +186,10 @@ void Shard::release(Index index) {
     }
 }
 
+void Shard::forget_orphan(MonitorId id) {
+    commits_.spawn(commit_forgotten(std::move(id)));
+}
+
 void Shard::retire_orphan(Incident incident) {
     commits_.spawn(commit_retired(std::move(incident)));
 }
@@ -297,7 +301,11 @@ asio::awaitable<void> Shard::settle(Index index, MonitorPtr checked, CheckResult
     }
     if (decision.changed) batch.incidents.push_back(*decision.changed);
     batch.notifications = decision.notifications;
-    co_await committer_.commit(std::move(batch));
+    if (batch.is_results_only()) {
+        committer_.record(std::move(batch));
+    } else {
+        co_await committer_.commit(std::move(batch));
+    }
 
     slot.state = decision.state;
     slot.open = decision.open ? std::make_unique<OpenIncident>(*decision.open) : nullptr;
