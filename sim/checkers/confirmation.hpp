@@ -53,7 +53,7 @@ private:
         bool probing = false;
         bool discarded = false;  ///< a reload has changed what it looks at
         Duration begun{};
-        std::uint64_t clock_steps = 0;  ///< by then
+        std::uint64_t clock_steps = 0;  ///< when it began
     };
     struct Watched {
         MonitorPtr monitor;  ///< null while it is not configured

@@ -68,7 +68,10 @@ void CrashChecker::started(const Moment& moment, const Sample& sample) {
 }
 
 void CrashChecker::committed(const Moment&, const Batch& batch) {
-    for (const StateRow& row : batch.states) states_.insert_or_assign(row.monitor, row.state);
+    for (const StateRow& row : batch.states) {
+        states_.insert_or_assign(row.monitor, row.state);
+        if (row.state == MonitorState{}) states_.erase(row.monitor);  // nothing to keep
+    }
     for (const Incident& incident : batch.incidents) {
         if (incident.ended_at) {
             open_.erase(incident.id);
