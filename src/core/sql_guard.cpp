@@ -65,11 +65,6 @@ bool is_writing(const Tokens& tokens, std::size_t at) {
     return exponent && is_one_of(kWritingWords, std::string_view(word).substr(1));
 }
 
-bool writes_file(const Tokens& tokens, std::size_t at) {
-    const SqlToken next = after(tokens, at);
-    return tokens[at].is_word("into") && (next.is_word("outfile") || next.is_word("dumpfile"));
-}
-
 template <class Predicate>
 bool any(const Tokens& tokens, Predicate predicate) {
     for (std::size_t at = 0; at < tokens.size(); ++at) {
@@ -89,11 +84,45 @@ bool has_conditional_comment(std::string_view sql) {
     return sql.find("/*!") != std::string_view::npos || sql.find("/*M!") != std::string_view::npos;
 }
 
-bool may_write_file(std::string_view query, const Tokens& tokens) {
-    if (any(tokens, &writes_file)) return true;
-    if (!has_conditional_comment(query)) return false;
+bool continues_name(char c) {
+    return (c >= 'a' && c <= 'z') || c == '_' || c == '$';
+}
+
+/// True if `word` stands in `text`, quoted or not, and is no part of a longer name. Both in lower
+/// case. A digit before it may be the version of a conditional comment.
+bool holds_word(std::string_view text, std::string_view word) {
+    for (std::size_t at = text.find(word); at != std::string_view::npos;
+         at = text.find(word, at + 1)) {
+        const std::size_t end = at + word.size();
+        const bool begins = at == 0 || !continues_name(text[at - 1]);
+        const bool ends = end == text.size() ||
+                          !(continues_name(text[end]) || (text[end] >= '0' && text[end] <= '9'));
+        if (begins && ends) return true;
+    }
+    return false;
+}
+
+bool may_write_file(std::string_view query) {
     const std::string text = ascii_lower(query);
-    return text.find("outfile") != std::string::npos || text.find("dumpfile") != std::string::npos;
+    return holds_word(text, "outfile") || holds_word(text, "dumpfile");
+}
+
+/// True if a semicolon is followed by more than blanks and semicolons, whatever quotes it.
+bool holds_inner_semicolon(std::string_view query) {
+    const std::size_t end = query.find_last_not_of("; \t\r\n");
+    return end != std::string_view::npos &&
+           query.substr(0, end).find(';') != std::string_view::npos;
+}
+
+/// What a driver takes for an escape, and writes anew, is its own affair: also in a text or a
+/// comment whose end it sees elsewhere.
+bool holds_braces(std::string_view query) {
+    return query.find('{') != std::string_view::npos;
+}
+
+/// True if texts are written in ways that sql_tokens() does not know.
+bool has_unknown_texts(std::string_view query, DbKind kind) {
+    return query.find_first_of(kind == DbKind::postgresql ? "\\$" : "\\") != std::string_view::npos;
 }
 
 }  // namespace
@@ -120,19 +149,25 @@ bool has_second_statement(std::string_view query, DbKind kind) {
 }
 
 QueryFault find_query_fault(std::string_view query, DbKind kind) {
-    const Tokens tokens = sql_tokens(query, kind);
     switch (kind) {
-        case DbKind::postgresql:
-            break;
         case DbKind::mysql:
         case DbKind::mariadb:
-            if (may_write_file(query, tokens)) return QueryFault::output_file;
+            if (may_write_file(query)) return QueryFault::output_file;
+            [[fallthrough]];
+        case DbKind::postgresql:
+            // The server refuses it too; here it is found before the first check.
+            if (!has_unknown_texts(query, kind) && has_second_statement(query, kind)) {
+                return QueryFault::second_statement;
+            }
             break;
         case DbKind::sqlserver:
-            if (any(tokens, &is_writing)) return QueryFault::writing_word;
-            [[fallthrough]];
-        case DbKind::odbc:
+            if (holds_braces(query)) return QueryFault::braces;
+            if (any(sql_tokens(query, kind), &is_writing)) return QueryFault::writing_word;
             if (has_second_statement(query, kind)) return QueryFault::second_statement;
+            break;
+        case DbKind::odbc:
+            if (holds_braces(query)) return QueryFault::braces;
+            if (holds_inner_semicolon(query)) return QueryFault::second_statement;
             break;
     }
     return QueryFault::none;
@@ -154,6 +189,11 @@ std::string_view message_of(QueryFault fault) {
                 "such as INTO, UPDATE or EXEC: put names that are such words in [brackets]");
         case QueryFault::output_file:
             return N_("the query would write a file: leave INTO OUTFILE or INTO DUMPFILE out");
+        case QueryFault::braces:
+            return N_(
+                "the query holds a \"{{\", which ODBC drivers take for an instruction of their "
+                "own: "
+                "leave it out");
     }
     return {};
 }

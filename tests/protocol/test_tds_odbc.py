@@ -7,7 +7,7 @@ from pathlib import Path
 import pyodbc
 import pytest
 from freetds import configuration
-from running import KINDS, WITHOUT_BRACE, run
+from running import KINDS, WITHOUT_BRACE, run, until
 
 DRIVER = Path(f"/usr/lib/{os.uname().machine}-linux-gnu/odbc/libtdsodbc.so")
 BRACED = ("Driver", "UID", "PWD", "Database")
@@ -108,7 +108,7 @@ def test_a_statement_past_its_time_is_cancelled(tds):
         rows(connection, "WAITFOR DELAY '0:10:00'")
     assert failed.value.args[0] == "HYT00"
     assert tds.stats()["attentions"] == before + 1
-    assert tds.stats()["running"] == []
+    until(lambda: tds.stats()["running"] == [])
     connection.close()
 
 

@@ -64,7 +64,8 @@ ReasonCode reason_of(const PgError& error, Phase phase) {
     if (state == "42601" && error.source_function == "exec_parse_message") {
         return ReasonCode::query_not_reading;
     }
-    if (state.starts_with("08")) return ReasonCode::protocol_error;
+    // Of a query it is the query that does not fit, as one with a parameter.
+    if (state.starts_with("08") && phase != Phase::query) return ReasonCode::protocol_error;
     return ReasonCode::query_failed;
 }
 

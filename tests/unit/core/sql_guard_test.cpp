@@ -173,6 +173,42 @@ TEST(SqlGuard, KnowsNoReservedWordsOfOtherDialects) {
     EXPECT_TRUE(is_let_through("SELECT * INTO OUTFILE FROM x", DbKind::postgresql));
 }
 
+TEST(SqlGuard, StopsWhatAnOdbcDriverWouldWriteAnew) {
+    for (const char* const sql : {
+             "SELECT 1 {call xp_cmdshell 'dir'}",
+             "SELECT 1 D{}ROP TABLE x",
+             "SELECT 1 /* /* */ *{}/ DROP TABLE x -- */",
+             "SELECT '{'",
+         }) {
+        EXPECT_EQ(find_query_fault(sql, DbKind::sqlserver), QueryFault::braces) << sql;
+        EXPECT_EQ(find_query_fault(sql, DbKind::odbc), QueryFault::braces) << sql;
+    }
+    EXPECT_TRUE(is_let_through("SELECT '{}'::json", DbKind::postgresql));
+}
+
+/// How a database behind a driver takes texts and brackets is not known.
+TEST(SqlGuard, StopsEverySemicolonWithinAQueryOfAnUnknownDialect) {
+    for (const char* const sql : {
+             "SELECT ARRAY[ARRAY[1]]; COMMIT; DROP TABLE x",
+             "SELECT $$'$$; COMMIT; CREATE TABLE x (n int); --'",
+             R"(SELECT E'\''; SELECT 2; --')",
+             "SELECT 'a;b'",
+         }) {
+        EXPECT_EQ(find_query_fault(sql, DbKind::odbc), QueryFault::second_statement) << sql;
+    }
+    EXPECT_TRUE(is_let_through("SELECT 1 ; ;\n", DbKind::odbc));
+}
+
+TEST(SqlGuard, FindsASecondStatementThatTheServerWouldRefuse) {
+    for (const DbKind kind : {DbKind::postgresql, DbKind::mysql, DbKind::mariadb}) {
+        EXPECT_EQ(find_query_fault("SELECT 1; DROP TABLE x", kind), QueryFault::second_statement);
+        EXPECT_TRUE(is_let_through("SELECT 'a; b'; -- done", kind));
+    }
+    // What is no second statement in every reading is the server's to judge.
+    EXPECT_TRUE(is_let_through("SELECT $$a'; b'$$", DbKind::postgresql));
+    EXPECT_TRUE(is_let_through(R"(SELECT E'\'; b')", DbKind::postgresql));
+}
+
 TEST(SqlGuard, StopsFilesThatMysqlWouldWrite) {
     for (const char* const sql : {
              "SELECT 1 INTO OUTFILE '/x'",
@@ -193,19 +229,19 @@ TEST(SqlGuard, StopsFilesThatMysqlWouldWrite) {
              "SELECT 1 /*!99999 ' */ INTO OUTFILE '/x' -- '",
              "SELECT 1 /*M!999999 # */ INTO DUMPFILE '/x'",
              "SELECT 1 /*!99999 INTO '*/ INTO Outfile '/x' -- '",
+             "SELECT 2*/*'*/3 INTO OUTFILE '/x'",      // "*/" ends nothing here
+             R"(SELECT '\' INTO OUTFILE '/x' -- ')",   // under NO_BACKSLASH_ESCAPES
+             R"(SELECT "a\" INTO OUTFILE '/x' -- ")",  // under ANSI_QUOTES
+             "SELECT 1 /*!50000INTO*//*!50000OUTFILE*/'/x'",
+             "SELECT 'into outfile'",  // which quotes count hangs on the server's settings
+             "SELECT 1 -- INTO OUTFILE '/x'",
+             "SELECT `into` FROM `outfile`",
          }) {
         EXPECT_EQ(find_query_fault(sql, DbKind::mysql), QueryFault::output_file) << sql;
         EXPECT_EQ(find_query_fault(sql, DbKind::mariadb), QueryFault::output_file) << sql;
     }
     for (const char* const sql : {
-             "SELECT 'into outfile'",
-             "SELECT \"INTO OUTFILE\", 'it''s into outfile', 'it\\'s into outfile'",
-             "SELECT 1 -- INTO OUTFILE '/x'",
-             "SELECT 1 # INTO OUTFILE '/x'",
-             "SELECT 1 /* INTO OUTFILE '/x' */",
-             "SELECT `into` FROM `outfile`",
-             "SELECT into_outfile, outfile_into FROM x",
-             "SELECT 1 INTO @outfile",  // writes no file
+             "SELECT into_outfile, outfile_into, outfile2 FROM x",
              "SELECT update_time FROM information_schema.tables",
              "SELECT /*!40001 SQL_NO_CACHE */ 'it''s' FROM x",
          }) {
