@@ -112,7 +112,9 @@ def test_what_is_wrong_is_told_apart(vigia, server):
         "value": server.monitor(query="SELECT 41", expect={"value": {">": 41}}),
         "rows": server.monitor(query="SELECT 1 WHERE 1 = 0" if server.TYPE == "postgresql"
                                else "SELECT 1 FROM dual WHERE 1 = 0", expect={"rows": {"min": 1}}),
-        "two": server.monitor(query="SELECT 1; SELECT 2"),
+        # how such texts end is the server's to say, and so is where a statement does
+        "two": server.monitor(query="SELECT $$a$$; SELECT 2" if server.TYPE == "postgresql"
+                              else "SELECT 'a\\\\b'; SELECT 2"),
         "tls": server.monitor(tls={"mode": "require"}),
         "name": server.monitor(host="no-such-name.invalid"),
         "port": server.monitor(port=1),
@@ -130,6 +132,17 @@ def test_what_is_wrong_is_told_apart(vigia, server):
     assert good["state"] == "up" and good["database"]["value"] == "1"
     assert good["timings"]["login"] > 0 and good["timings"]["total"] < 2
     assert PASSWORD not in json.dumps(seen)
+
+
+@pytest.mark.parametrize("kind, query", [
+    ("postgresql", "SELECT 1; SELECT 2"), ("mariadb", "SELECT 1; DROP TABLE t"),
+    ("mysql", "SELECT 2*/*'*/3 INTO OUTFILE '/tmp/x'"), ("odbc", "SELECT ARRAY[ARRAY[1]]; COMMIT"),
+    ("sqlserver", "SELECT 1 {call xp_cmdshell 'dir'}"), ("sqlserver", "SELECT 1 DROP TABLE t")])
+def test_a_query_that_does_more_than_read_is_refused_at_load(vigia, kind, query):
+    driver = {"driver": "PostgreSQL Unicode"} if kind == "odbc" else {}
+    vigia.write(databases(base={"type": kind, "host": "h", "query": query} | driver))
+    finished = vigia.command("validate")
+    assert finished.code == 2 and "/databases/base/query: " in finished.err, str(finished)
 
 
 def test_a_query_that_sleeps_past_the_deadline_is_gone_from_the_server(vigia, postgres):
