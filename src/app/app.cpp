@@ -55,9 +55,7 @@ App::App(asio::any_io_executor executor, Env& env, Store& store, Config config, 
       dispatcher_(executor, env, committer_, events_),
       uplink_(executor, env, committer_, dispatcher_, events_),
       shard_(executor, env, committer_, dispatcher_, events_, limits, &uplink_),
-      loops_(executor, [this](const std::exception_ptr&) {
-          events_.internal_error("the commit loop ended with an exception");
-      }) {}
+      loops_(executor, report_to(events_)) {}
 
 Result<void> App::start() {
     Result<StoredState> stored = store_.load();

@@ -71,7 +71,7 @@ std::optional<Reason> compare(const Comparison& wanted, const std::string& value
     const std::string operand =
         std::visit([](const auto& given) { return fmt::format("{}", given); }, wanted.operand);
     return failed(ReasonCode::unexpected_value,
-                  fmt::format("{} {} {}", value, to_string(wanted.op), operand));
+                  fmt::format("{} (expect {} {})", value, to_string(wanted.op), operand));
 }
 
 }  // namespace

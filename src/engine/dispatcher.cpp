@@ -9,20 +9,6 @@ namespace vigia {
 
 namespace asio = boost::asio;
 
-namespace {
-
-std::string_view what(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return e.what();
-    } catch (...) {
-        return "unknown exception";
-    }
-}
-
-}  // namespace
-
 Dispatcher::Dispatcher(asio::any_io_executor executor, Env& env, Committer& committer,
                        EventLog& events)
     : executor_(executor),
@@ -31,9 +17,9 @@ Dispatcher::Dispatcher(asio::any_io_executor executor, Env& env, Committer& comm
       events_(events),
       outbox_(OutboxPolicy{}, env.rng),
       work_(env.clock.make_alarm()),
-      loop_(executor, [&events](auto error) { events.internal_error(what(error)); }),
-      sends_(executor, [&events](auto error) { events.internal_error(what(error)); }),
-      commits_(executor, [&events](auto error) { events.internal_error(what(error)); }) {}
+      loop_(executor, report_to(events)),
+      sends_(executor, report_to(events)),
+      commits_(executor, report_to(events)) {}
 
 void Dispatcher::configure(OutboxPolicy policy, Notifiers notifiers,
                            std::vector<Recipient> recipients, std::string message_domain) {

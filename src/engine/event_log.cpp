@@ -142,4 +142,16 @@ void EventLog::internal_error(std::string_view what) {
     line(LogLevel::critical, N_("Internal error: {}"), what);
 }
 
+TaskGroup::FailureHandler report_to(EventLog& events) {
+    return [&events](const std::exception_ptr& error) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& e) {
+            events.internal_error(e.what());
+        } catch (...) {
+            events.internal_error("unknown exception");
+        }
+    };
+}
+
 }  // namespace vigia

@@ -7,6 +7,7 @@
 #include "core/probe_result.hpp"
 #include "core/uplink.hpp"
 #include "env/log.hpp"
+#include "env/task_group.hpp"
 
 #include <string>
 #include <string_view>
@@ -58,5 +59,8 @@ private:
     Log& log_;
     Catalog catalog_;
 };
+
+/// For a TaskGroup of the engine: what leaves a task becomes a line. `events` must outlive it.
+TaskGroup::FailureHandler report_to(EventLog& events);
 
 }  // namespace vigia

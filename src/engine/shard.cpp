@@ -17,18 +17,6 @@ namespace {
 /// Checks started in one pass of the loop before other work gets its turn.
 constexpr std::size_t kMaxStartsAtOnce = 256;
 
-TaskGroup::FailureHandler report_to(EventLog& events) {
-    return [&events](const std::exception_ptr& error) {
-        try {
-            std::rethrow_exception(error);
-        } catch (const std::exception& e) {
-            events.internal_error(e.what());
-        } catch (...) {
-            events.internal_error("unknown exception");
-        }
-    };
-}
-
 /// What a restart must know of a good monitor does not change with every good check.
 bool worth_writing(const MonitorState& before, const MonitorState& after) {
     if (before.health != after.health || before.bad_streak != after.bad_streak) return true;

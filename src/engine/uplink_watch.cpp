@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
-#include <exception>
 #include <utility>
 
 namespace vigia {
@@ -18,16 +17,6 @@ constexpr Duration kUnhurried = std::chrono::seconds(2);
 
 bool needs_an_uplink(const MonitorPtr& monitor) {
     return monitor->enabled && !is_on_this_machine(monitor->target);
-}
-
-std::string_view what(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return e.what();
-    } catch (...) {
-        return "unknown exception";
-    }
 }
 
 }  // namespace
@@ -56,7 +45,7 @@ UplinkWatch::UplinkWatch(asio::any_io_executor executor, Env& env, Committer& co
       uplink_(env.clock.now()),
       round_over_(executor),
       work_(env.clock.make_alarm()),
-      loop_(executor, [&events](auto error) { events.internal_error(what(error)); }) {}
+      loop_(executor, report_to(events)) {}
 
 void UplinkWatch::configure(const Config& config) {
     settings_ = config.uplink;
@@ -158,7 +147,7 @@ asio::awaitable<void> UplinkWatch::hold_round() {
     ++rounds_begun_;
     last_begun_ = env_.clock.now().mono;
     uplink_.begin_round();
-    TaskGroup asks(executor_, [this](auto error) { events_.internal_error(what(error)); });
+    TaskGroup asks(executor_, report_to(events_));
     asking_ = &asks;
     unanswered_ = reports_.size();
     enough_ = reports_.empty();

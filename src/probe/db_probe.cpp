@@ -21,6 +21,21 @@ std::string clean_line(std::string text, const DbTarget& target, std::size_t mos
     return shorten(text, most);
 }
 
+/// A client times the phases that it gets through: what they leave of the total went to the one
+/// that failed.
+void time_the_failure(Timings& timings, Phase phase) {
+    Duration* const took = phase == Phase::resolve   ? &timings.dns
+                           : phase == Phase::connect ? &timings.connect
+                           : phase == Phase::tls     ? &timings.tls
+                           : phase == Phase::login   ? &timings.login
+                           : phase == Phase::query   ? &timings.ttfb
+                                                     : nullptr;
+    if (took == nullptr || *took != Duration::zero()) return;
+    const Duration known = timings.dns + timings.connect + timings.tls + timings.login +
+                           timings.ttfb + timings.transfer;
+    *took = std::max(timings.total - known, Duration::zero());
+}
+
 }  // namespace
 
 boost::asio::awaitable<ProbeResult> db_probe(DbClient& client,
@@ -42,6 +57,7 @@ ProbeResult judge(const DbTarget& target, DbAnswer answer) {
     result.outcome = Outcome::up;
     if (failure) {
         result.outcome = is_own_fault(failure->code) ? Outcome::unknown : Outcome::down;
+        time_the_failure(result.timings, failure->phase);
         result.reason = std::move(*failure);
         result.reason.detail = clean_line(std::move(result.reason.detail), target, kMaxDbDetail);
     }

@@ -142,7 +142,8 @@ void OdbcSession::run() {
         // Where nobody listens, another address of the name may be better.
         if (!connected && answer_.failure->phase != Phase::connect) break;
     }
-    answer_.timings.login = BootClock::now() - began;
+    const bool reached = connected || answer_.failure->phase != Phase::connect;
+    (reached ? answer_.timings.login : answer_.timings.connect) = BootClock::now() - began;
     if (connected) ask();
     close();
 }

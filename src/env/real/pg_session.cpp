@@ -309,9 +309,10 @@ void PgSession::enter(ConnStatusType status) {
     switch (status) {
         case CONNECTION_NEEDED:
         case CONNECTION_STARTED:  // perhaps once more, without TLS
+            enter(Phase::connect);
             facts_.tls_answer = 0;
             requests_ = {};
-            return enter(Phase::connect);
+            return;
         case CONNECTION_MADE:  // before TLS, after it, or without
             if (phase_ == Phase::connect) {
                 answer_.remote_address = address_.empty() ? target_.host : address_;
@@ -328,8 +329,10 @@ void PgSession::enter(Phase phase) {
     if (phase == phase_) return;
     const MonoTime time = now();
     Timings& timings = answer_.timings;
+    // TLS that was asked for and not offered was no phase of its own.
+    const bool encrypts = phase_ == Phase::tls && facts_.tls_answer == 'S';
     Duration& took = phase_ == Phase::connect ? timings.connect
-                     : phase_ == Phase::tls   ? timings.tls
+                     : encrypts               ? timings.tls
                                               : timings.login;
     took += time - phase_began_;
     phase_began_ = time;
@@ -359,9 +362,6 @@ bool PgSession::opened() {
     if (::PQsslInUse(connection) != 0) {
         const char* const protocol = ::PQsslAttribute(connection, "protocol");
         if (protocol != nullptr) answer_.tls_version = protocol;
-    } else {
-        // What was asked for and not offered was no phase of its own.
-        answer_.timings.login += std::exchange(answer_.timings.tls, Duration::zero());
     }
     const char* const version = ::PQparameterStatus(connection, "server_version");
     answer_.server_version = "PostgreSQL";

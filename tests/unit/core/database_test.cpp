@@ -98,11 +98,11 @@ TEST(DbExpectation, TellsWhatDoesNotHold) {
     for (const Operand& five : {Operand(5.0), Operand(std::int64_t{5}), Operand("5")}) {
         const auto reason = judge(value_is(CompareOp::less, five), result("7"));
         ASSERT_TRUE(reason);
-        EXPECT_EQ(reason->detail, "7 < 5");
+        EXPECT_EQ(reason->detail, "7 (expect < 5)");
     }
     const auto reason = judge(value_is(CompareOp::less, 5.5), result("7"));
     ASSERT_TRUE(reason);
-    EXPECT_EQ(reason->detail, "7 < 5.5");
+    EXPECT_EQ(reason->detail, "7 (expect < 5.5)");
 }
 
 TEST(DbExpectation, AnIllTypedOrMissingValueHasItsOwnReason) {

@@ -36,6 +36,12 @@ struct Watched {
     }
     void failed(const MonitorId& monitor, Duration began) { uplink.failed(monitor, at(began)); }
     void reached(const MonitorId& monitor, Duration when) { uplink.reached(monitor, at(when)); }
+    /// Both canaries answered; from 60 s on nothing does.
+    void lose() {
+        round(kAlive, kAlive, seconds(1));
+        failed(kWeb, seconds(60));
+        round(kSilent, kSilent, seconds(70));
+    }
 };
 
 TEST(Uplink, IsCutOffByWhatTheVotingCanariesSayOnceAMonitorFails) {
@@ -163,9 +169,7 @@ TEST(Uplink, LossesCloseTogetherAreOne) {
 
 TEST(Uplink, AClockThatIsSetMeanwhileMovesBothEndsOfALoss) {
     Watched w;
-    w.round(kAlive, kAlive, seconds(1));
-    w.failed(kWeb, seconds(60));
-    w.round(kSilent, kSilent, seconds(70));
+    w.lose();
     Now end = at(minutes(10));
     end.wall -= std::chrono::hours(1);
     w.uplink.begin_round();
@@ -177,9 +181,7 @@ TEST(Uplink, AClockThatIsSetMeanwhileMovesBothEndsOfALoss) {
 
 TEST(Uplink, AStopTakesALossThatHasJustEnded) {
     Watched w;
-    w.round(kAlive, kAlive, seconds(1));
-    w.failed(kWeb, seconds(60));
-    w.round(kSilent, kSilent, seconds(70));
+    w.lose();
     w.round(kAlive, kAlive, seconds(80));
     EXPECT_TRUE(w.uplink.take_over(at(seconds(81)), true));
 }

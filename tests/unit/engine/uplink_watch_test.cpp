@@ -81,6 +81,14 @@ protected:
         for (const MonitorPtr& monitor : monitors) bench_.tasks.spawn(check(monitor));
         bench_.run_for(seconds(10));
     }
+    /// From one second on, with a website whose check fails by it; returns 12 s into it.
+    void lose_the_uplink_for_five_minutes() {
+        const auto one = bench_.website("one", policy());
+        watch({one});
+        fault(seconds(1), minutes(5), OwnFault::uplink_cut);
+        bench_.run_for(seconds(2));
+        check_all({one});
+    }
     const ProbeResult& result(const MonitorPtr& monitor) { return results_[monitor->id].probe; }
 
     Bench bench_;
@@ -145,11 +153,7 @@ TEST_F(UplinkWatchTest, WhileCutOffWhatCannotBeReachedIsUnknownAndWhatAnswersSta
 }
 
 TEST_F(UplinkWatchTest, OneNoticeGoesOutOnceWeAreBackForGood) {
-    const auto one = bench_.website("one", policy());
-    watch({one});
-    fault(seconds(1), minutes(5), OwnFault::uplink_cut);
-    bench_.run_for(seconds(2));
-    check_all({one});
+    lose_the_uplink_for_five_minutes();
     bench_.run_for(minutes(4) + seconds(45));
     EXPECT_EQ(uplink_.state(), UplinkState::cut_off);
     bench_.run_for(seconds(20));
@@ -165,23 +169,15 @@ TEST_F(UplinkWatchTest, OneNoticeGoesOutOnceWeAreBackForGood) {
 }
 
 TEST_F(UplinkWatchTest, ALossShorterThanTheSettingIsOnlyLogged) {
-    const auto one = bench_.website("one", policy());
     config_.uplink.notice_after = minutes(10);
-    watch({one});
-    fault(seconds(1), minutes(5), OwnFault::uplink_cut);
-    bench_.run_for(seconds(2));
-    check_all({one});
+    lose_the_uplink_for_five_minutes();
     bench_.run_for(minutes(10));
     EXPECT_EQ(bench_.logged("INFO The monitor was offline from"), 1U);
     EXPECT_TRUE(bench_.seen.mails.empty());
 }
 
 TEST_F(UplinkWatchTest, AStopTellsOfALossThatHasJustEnded) {
-    const auto one = bench_.website("one", policy());
-    watch({one});
-    fault(seconds(1), minutes(5), OwnFault::uplink_cut);
-    bench_.run_for(seconds(2));
-    check_all({one});
+    lose_the_uplink_for_five_minutes();
     bench_.run_for(minutes(5));
     EXPECT_EQ(uplink_.state(), UplinkState::connected);
     EXPECT_TRUE(bench_.memory.notifications().empty());

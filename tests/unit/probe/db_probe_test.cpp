@@ -47,6 +47,19 @@ TEST(DbProbe, IsDownWithAnAnswerThatIsNotAsExpected) {
     EXPECT_TRUE(result.database) << "what the server said of itself is kept";
 }
 
+TEST(DbProbe, GivesThePhaseThatFailedWhatTheOthersLeaveOfTheTotal) {
+    using std::chrono::milliseconds;
+    DbAnswer answer = broken(ReasonCode::login_failed);
+    answer.timings.dns = milliseconds(2);
+    answer.timings.connect = milliseconds(3);
+    answer.timings.total = milliseconds(12);
+    EXPECT_EQ(judge(DbTarget{}, answer).timings.login, milliseconds(7));
+    answer.failure->phase = Phase::query;
+    EXPECT_EQ(judge(DbTarget{}, answer).timings.ttfb, milliseconds(7));
+    answer.failure->phase = Phase::connect;
+    EXPECT_EQ(judge(DbTarget{}, answer).timings, answer.timings) << "it was measured";
+}
+
 TEST(DbProbe, TellsOurOwnFaultFromTheTargets) {
     for (int value = 1; value <= static_cast<int>(ReasonCode::internal); ++value) {
         const auto code = static_cast<ReasonCode>(value);
