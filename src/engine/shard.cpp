@@ -282,8 +282,10 @@ asio::awaitable<void> Shard::settle(Index index, MonitorPtr checked, CheckResult
                                {recipients, waiting, dispatcher_.message_domain()});
 
     Batch batch;
+    const Duration took = result.finished.mono - result.started.mono;
     batch.results.push_back({monitor->id, result.finished.wall, result.outcome(),
-                             result.probe.reason.code, result.probe.timings.total});
+                             result.probe.reason.code, result.probe.timings.total,
+                             monitor->policy.check_interval + took});
     if (worth_writing(slot.state, decision.state)) {
         batch.states.push_back({monitor->id, decision.state});
     }

@@ -37,6 +37,12 @@ Statement& Statement::bind(int parameter, const std::optional<std::int64_t>& val
     return *this;
 }
 
+Statement& Statement::bind_blob(int parameter, std::string_view value) {
+    const char* const data = value.data() != nullptr ? value.data() : "";
+    check(::sqlite3_bind_blob64(statement_.get(), parameter, data, value.size(), SQLITE_TRANSIENT));
+    return *this;
+}
+
 bool Statement::step() {
     const int code = ::sqlite3_step(statement_.get());
     if (code == SQLITE_ROW) return true;
@@ -66,18 +72,23 @@ std::optional<std::int64_t> Statement::optional_integer(int column) const {
 }
 
 std::string Statement::text(int column) const {
+    return std::string(bytes(column));
+}
+
+std::string_view Statement::bytes(int column) const {
     const auto* const data =
         static_cast<const char*>(::sqlite3_column_blob(statement_.get(), column));
     const int size = ::sqlite3_column_bytes(statement_.get(), column);
-    return data == nullptr ? std::string() : std::string(data, static_cast<std::size_t>(size));
+    return data == nullptr ? std::string_view()
+                           : std::string_view(data, static_cast<std::size_t>(size));
 }
 
-Database::Database(const std::string& path) {
+Database::Database(const std::string& path, Access access) {
+    const int mode = access == Access::read_only ? SQLITE_OPEN_READONLY
+                                                 : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     sqlite3* handle = nullptr;
-    const int code = ::sqlite3_open_v2(
-        path.c_str(), &handle,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-        nullptr);
+    const int code = ::sqlite3_open_v2(path.c_str(), &handle,
+                                       mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     handle_.reset(handle);
     if (code != SQLITE_OK) refuse(code);
 }
@@ -90,6 +101,10 @@ void Database::execute(const std::string& sql) {
 std::int64_t Database::integer(const std::string& sql) {
     Statement statement(*this, sql);
     return statement.step() ? statement.integer(0) : 0;
+}
+
+std::int64_t Database::changes() const {
+    return ::sqlite3_changes64(handle());
 }
 
 void Database::keep_log_on_close(bool keep) {

@@ -56,6 +56,7 @@ public:
     void fill();
     /// Gives the room back to the disk. False: there was none.
     bool spend();
+    bool held() const { return full_; }
 
 private:
     std::string path_;

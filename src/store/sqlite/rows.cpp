@@ -1,5 +1,7 @@
 #include "store/sqlite/rows.hpp"
 
+#include "store/sqlite/columns.hpp"
+
 #include <map>
 #include <memory>
 #include <tuple>
@@ -7,122 +9,6 @@
 
 namespace vigia::sqlite {
 namespace {
-
-std::string_view to_string(MonitorCategory category) {
-    constexpr std::string_view kNames[] = {"website", "database", "service"};
-    return kNames[static_cast<std::size_t>(category)];
-}
-
-std::string_view to_string(EndReason reason) {
-    return reason == EndReason::resolved ? "resolved" : "retired";
-}
-
-using vigia::to_string;
-
-/// The value of E, whose last one is `last`, that has this name.
-template <class E>
-E value_named(const std::string& name, E last) {
-    for (int i = 0; i <= static_cast<int>(last); ++i) {
-        const E value = static_cast<E>(i);
-        if (to_string(value) == name) return value;
-    }
-    throw Refused({SQLITE_CORRUPT, "not a word of this store: " + name});
-}
-
-template <class N>
-N number_in(std::int64_t column) {
-    if (!std::in_range<N>(column)) {
-        throw Refused({SQLITE_CORRUPT, "out of range: " + std::to_string(column)});
-    }
-    return static_cast<N>(column);
-}
-
-std::int64_t to_column(WallTime time) {
-    return time.time_since_epoch().count();
-}
-
-std::optional<std::int64_t> to_column(const std::optional<WallTime>& time) {
-    if (!time) return std::nullopt;
-    return to_column(*time);
-}
-
-WallTime wall_time(std::int64_t column) {
-    return WallTime(Duration(column));
-}
-
-std::optional<WallTime> wall_time(std::optional<std::int64_t> column) {
-    if (!column) return std::nullopt;
-    return wall_time(*column);
-}
-
-/// Binds one parameter after the other.
-class Binder {
-public:
-    explicit Binder(Statement& statement) : statement_(statement) {}
-
-    template <class T>
-    Binder& operator<<(const T& value) {
-        if constexpr (std::is_enum_v<T>) {
-            statement_.bind(++last_, to_string(value));
-        } else if constexpr (std::is_integral_v<T>) {
-            statement_.bind(++last_, static_cast<std::int64_t>(value));
-        } else if constexpr (std::is_same_v<T, Duration>) {
-            statement_.bind(++last_, value.count());
-        } else if constexpr (std::is_same_v<T, WallTime> ||
-                             std::is_same_v<T, std::optional<WallTime>>) {
-            statement_.bind(++last_, to_column(value));
-        } else {
-            statement_.bind(++last_, value);
-        }
-        return *this;
-    }
-    Binder& operator<<(const Reason& reason) {
-        return *this << reason.phase << reason.code << reason.value << reason.detail;
-    }
-    Binder& operator<<(const Timings& t) {
-        return *this << t.dns << t.connect << t.tls << t.login << t.ttfb << t.transfer << t.total;
-    }
-
-private:
-    Statement& statement_;
-    int last_ = 0;
-};
-
-/// Takes one column after the other.
-class Taker {
-public:
-    explicit Taker(const Statement& statement) : statement_(statement) {}
-
-    std::string text() { return statement_.text(next_++); }
-    std::int64_t integer() { return statement_.integer(next_++); }
-    std::uint32_t count() { return number_in<std::uint32_t>(integer()); }
-    Duration duration() { return Duration(integer()); }
-    WallTime time() { return wall_time(integer()); }
-    std::optional<WallTime> optional_time() {
-        return wall_time(statement_.optional_integer(next_++));
-    }
-    MonitorCategory category() { return value_named(text(), MonitorCategory::service); }
-    Reason reason() {
-        Reason reason;
-        reason.phase = value_named(text(), Phase::condition);
-        reason.code = value_named(text(), ReasonCode::internal);
-        reason.value = number_in<int>(integer());
-        reason.detail = text();
-        return reason;
-    }
-    Timings timings() {
-        Timings t;
-        for (Duration* const length :
-             {&t.dns, &t.connect, &t.tls, &t.login, &t.ttfb, &t.transfer, &t.total}) {
-            *length = duration();
-        }
-        return t;
-    }
-
-private:
-    const Statement& statement_;
-    int next_ = 0;
-};
 
 constexpr std::string_view kPutState =
     "INSERT INTO state VALUES (?,?,?,?,?,?) ON CONFLICT (monitor) DO UPDATE SET "
@@ -145,12 +31,6 @@ constexpr std::string_view kPutNotification =
     "attempts = excluded.attempts, last_error = excluded.last_error, "
     "finished_at = excluded.finished_at, digest = excluded.digest";
 
-constexpr std::string_view kOpenIncidents =
-    "SELECT id, monitor, monitor_name, category, started_at, confirmed_at, phase, reason, "
-    "reason_value, reason_detail, dns, connect, tls, login, ttfb, transfer, total, evidence, "
-    "last_announced, reminders, message_domain FROM incident WHERE ended_at IS NULL "
-    "ORDER BY confirmed_at";
-
 constexpr std::string_view kPending =
     "SELECT n.id, n.incident, n.kind, n.seq, n.channel, n.address, n.created_at, n.merged_alert, "
     "n.attempts, n.last_error, n.digest, a.monitor, a.monitor_name, a.category, a.started_at, "
@@ -160,6 +40,27 @@ constexpr std::string_view kPending =
     "WHERE n.status = 'pending' ORDER BY n.created_at, n.id";
 
 }  // namespace
+
+Incident incident_of(const Statement& row) {
+    Taker take(row);
+    Incident i;
+    i.id = IncidentId(take.text());
+    i.monitor = MonitorId(take.text());
+    i.monitor_name = take.text();
+    i.category = take.category();
+    i.started_at = take.time();
+    i.confirmed_at = take.time();
+    i.ended_at = take.optional_time();
+    const std::string end_reason = take.text();
+    if (i.ended_at) i.end_reason = value_named(end_reason, EndReason::retired);
+    i.reason = take.reason();
+    i.timings = take.timings();
+    i.evidence = take.text();
+    i.last_announced = take.time();
+    i.reminders = take.count();
+    i.message_domain = take.text();
+    return i;
+}
 
 Rows::Rows(Database& database)
     : database_(database),
@@ -251,24 +152,11 @@ std::vector<StateRow> Rows::read_states() {
 
 std::vector<Incident> Rows::read_open_incidents() {
     std::vector<Incident> incidents;
-    Statement open(database_, kOpenIncidents);
+    Statement open(database_,
+                   "SELECT * FROM incident WHERE ended_at IS NULL ORDER BY confirmed_at");
     while (open.step()) {
-        Taker take(open);
-        Incident i;
-        i.id = IncidentId(take.text());
-        i.monitor = MonitorId(take.text());
-        i.monitor_name = take.text();
-        i.category = take.category();
-        i.started_at = take.time();
-        i.confirmed_at = take.time();
-        i.reason = take.reason();
-        i.timings = take.timings();
-        i.evidence = take.text();
-        i.last_announced = take.time();
-        i.reminders = take.count();
-        i.message_domain = take.text();
-        i.recipients = read_recipients(i.id.str());
-        incidents.push_back(std::move(i));
+        incidents.push_back(incident_of(open));
+        incidents.back().recipients = read_recipients(incidents.back().id.str());
     }
     return incidents;
 }

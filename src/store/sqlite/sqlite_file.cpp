@@ -1,9 +1,12 @@
 #include "store/sqlite/sqlite_file.hpp"
 
 #include "store/sqlite/file_guard.hpp"
+#include "store/sqlite/history_writer.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/schema.hpp"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fmt/format.h>
 #include <system_error>
@@ -19,30 +22,6 @@ namespace {
 constexpr int kPagesBetweenCheckpoints = 1000;
 constexpr int kMaxLogBytes = 16 * 1024 * 1024;  // what is left of it after a checkpoint
 constexpr int kBusyTimeoutMs = 1000;            // somebody else may be reading or making a copy
-
-Error error_of(const Refused& refused) {
-    switch (refused.primary_code()) {
-        case SQLITE_CORRUPT:
-            return Error{make_error_code(StoreErrc::damaged), refused.what()};
-        case SQLITE_NOTADB:
-            return Error{make_error_code(StoreErrc::foreign), refused.what()};
-        default:
-            return Error{make_error_code(StoreErrc::unavailable), refused.what()};
-    }
-}
-
-/// The version of the file, 0 if it is empty.
-Result<std::int64_t> version_of(Database& database, std::int64_t newest) {
-    const std::int64_t application = database.integer("PRAGMA application_id");
-    const std::int64_t version = database.integer("PRAGMA user_version");
-    if (application == sqlite::kApplicationId && version > newest) {
-        return Error{make_error_code(StoreErrc::newer), fmt::format("{}", version)};
-    }
-    if (application == sqlite::kApplicationId && version > 0) return version;
-    const bool empty = database.integer("SELECT count(*) FROM sqlite_schema") == 0;
-    if (application == 0 && version == 0 && empty) return 0;
-    return Error{make_error_code(StoreErrc::foreign), {}};
-}
 
 /// A copy of the file as it is now, its log included, under a name that says its version; a copy
 /// cut short never has that name.
@@ -62,12 +41,20 @@ bool is_about_room(const Refused& refused) {
     return refused.primary_code() == SQLITE_FULL || refused.primary_code() == SQLITE_IOERR;
 }
 
+/// What is in the file is to blame, and will be the next time.
+bool is_about_content(const Refused& refused) {
+    constexpr std::array kCodes{SQLITE_CORRUPT,  SQLITE_NOTADB, SQLITE_ERROR, SQLITE_CONSTRAINT,
+                                SQLITE_MISMATCH, SQLITE_TOOBIG, SQLITE_RANGE};
+    return std::ranges::find(kCodes, refused.primary_code()) != kCodes.end();
+}
+
 }  // namespace
 
 class SqliteFile::Impl {
 public:
-    Impl(std::string path, sqlite::FileLock lock)
+    Impl(std::string path, const Retention& retention, sqlite::FileLock lock)
         : path_(std::move(path)),
+          retention_(retention),
           lock_(std::move(lock)),
           reserve_(path_ + ".reserve"),
           database_(path_) {}
@@ -79,13 +66,17 @@ public:
 
 private:
     void write(const Batch& batch);
+    void write_history(const Batch& batch);
 
     const std::string path_;
+    const Retention retention_;
     sqlite::FileLock lock_;
     sqlite::Reserve reserve_;
     Database database_;
     sqlite::FileIdentity identity_;
     std::unique_ptr<sqlite::Rows> rows_;
+    std::unique_ptr<sqlite::HistoryWriter> history_;  ///< made when it is needed
+    bool history_damaged_ = false;
     bool durable_ = true;
 };
 
@@ -96,7 +87,7 @@ Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
     const auto newest = static_cast<std::int64_t>(versions.size());
     database_.keep_log_on_close(true);
     database_.execute(fmt::format("PRAGMA busy_timeout = {}", kBusyTimeoutMs));
-    const Result<std::int64_t> version = version_of(database_, newest);
+    const Result<std::int64_t> version = sqlite::version_of(database_, newest);
     if (!version) return version.error();
     if (*version > 0) sqlite::check_tables(database_);
     database_.keep_log_on_close(false);
@@ -117,9 +108,35 @@ void SqliteFile::Impl::write(const Batch& batch) {
         database_.execute(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         durable_ = durable;
     }
-    sqlite::Transaction transaction(database_);
-    rows_->write(batch);
-    transaction.commit();
+    try {
+        sqlite::Transaction transaction(database_);
+        rows_->write(batch);
+        write_history(batch);
+        transaction.commit();
+    } catch (const Refused&) {
+        history_.reset();  // it has gone further than the file
+        throw;
+    }
+}
+
+/// Neither damage in the history nor a disk that is nearly full may hold up a transition: then the
+/// history does without this batch.
+void SqliteFile::Impl::write_history(const Batch& batch) {
+    if (history_damaged_) return;
+    if (!reserve_.held()) return history_.reset();
+    database_.execute("SAVEPOINT history");
+    try {
+        if (!history_) {
+            history_ = std::make_unique<sqlite::HistoryWriter>(database_, retention_);
+        }
+        history_->write(batch);
+    } catch (const Refused& refused) {
+        history_.reset();
+        if (!is_about_content(refused)) throw;
+        database_.execute("ROLLBACK TO history");
+        history_damaged_ = true;
+    }
+    database_.execute("RELEASE history");
 }
 
 Result<void> SqliteFile::Impl::commit(const Batch& batch) {
@@ -140,21 +157,23 @@ Result<void> SqliteFile::Impl::commit(const Batch& batch) {
 SqliteFile::SqliteFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteFile::~SqliteFile() = default;
 
-Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path) {
-    return open(path, sqlite::versions());
+Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path,
+                                                     const Retention& retention) {
+    return open(path, sqlite::versions(), retention);
 }
 
 Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path,
-                                                     std::span<const char* const> versions) {
+                                                     std::span<const char* const> versions,
+                                                     const Retention& retention) {
     Result<sqlite::FileLock> lock = sqlite::FileLock::take(path + ".lock");
     if (!lock) return lock.error();
     try {
         sqlite::make_private_file(path);
-        auto impl = std::make_unique<Impl>(path, *std::move(lock));
+        auto impl = std::make_unique<Impl>(path, retention, *std::move(lock));
         if (Result<void> prepared = impl->prepare(versions); !prepared) return prepared.error();
         return std::unique_ptr<SqliteFile>(new SqliteFile(std::move(impl)));
     } catch (const Refused& refused) {
-        return error_of(refused);
+        return sqlite::error_of(refused);
     }
 }
 
@@ -170,7 +189,7 @@ Result<StoredState> SqliteFile::load() {
     try {
         return impl_->load();
     } catch (const Refused& refused) {
-        return error_of(refused);
+        return sqlite::error_of(refused);
     }
 }
 

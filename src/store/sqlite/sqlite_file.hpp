@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "core/retention.hpp"
 #include "store/store.hpp"
 
 #include <memory>
@@ -24,10 +25,12 @@ public:
     /// Opens the file, or makes it, and brings it to this program's version. Errors, with what
     /// SQLite or the system said as detail; the file is then as it was: `held`, `foreign`,
     /// `damaged`, `newer`, `unavailable` (cannot be opened, made or written).
-    static Result<std::unique_ptr<SqliteFile>> open(const std::string& path);
+    static Result<std::unique_ptr<SqliteFile>> open(const std::string& path,
+                                                    const Retention& retention = {});
     /// The same as a program whose versions are these.
     static Result<std::unique_ptr<SqliteFile>> open(const std::string& path,
-                                                    std::span<const char* const> versions);
+                                                    std::span<const char* const> versions,
+                                                    const Retention& retention = {});
     ~SqliteFile();
     SqliteFile(const SqliteFile&) = delete;
     SqliteFile& operator=(const SqliteFile&) = delete;
