@@ -30,7 +30,7 @@ void HistoryWriter::write(const Batch& batch) {
     const std::vector<StoredResult> results = spans_.write(batch, reasons_);
     if (!results.empty()) append(results);
     const std::size_t at_once = std::max(kLeastAtOnce, results.size());
-    if (journal_.moved()) return move(at_once);
+    if (journal_.moved()) move(at_once);
     for (const MonitorNumber gone : sweep_.bite(at_once)) spans_.drop(gone);
 }
 

@@ -63,7 +63,7 @@ void RetentionSweep::begin(WallTime now) {
         database_.execute(fmt::format("UPDATE chapter SET horizon = {}", to_column(next)));
     }
     now_ = std::min(next, now);
-    step_ = Step::five_minutes;
+    if (step_ == Step::done) step_ = Step::five_minutes;
 }
 
 std::int64_t RetentionSweep::limit(Duration keep) const {

@@ -21,7 +21,8 @@ class RetentionSweep {
 public:
     RetentionSweep(Database& database, const Retention& retention);
 
-    /// There may be something to delete by now: `now` is what the clock says.
+    /// There may be something to delete by now: `now` is what the clock says. What is under way
+    /// goes on.
     void begin(WallTime now);
     /// Deletes about `rows` rows, if there are so many. Returns the monitors that are gone.
     std::vector<MonitorNumber> bite(std::size_t rows);
