@@ -190,8 +190,9 @@ struct OpenedStore {
 
 /// A file that is there and cannot be used is never replaced by memory: what it holds would be
 /// forgotten. An empty one holds nothing.
-OpenedStore open_store(Loop& loop, const StorePlace& place, const Catalog& catalog) {
-    Result<std::unique_ptr<SqliteFile>> file = SqliteFile::open(place.path);
+OpenedStore open_store(Loop& loop, const StorePlace& place, const Retention& retention,
+                       const Catalog& catalog) {
+    Result<std::unique_ptr<SqliteFile>> file = SqliteFile::open(place.path, retention);
     if (file)
         return {std::make_unique<SqliteStore>(loop.context, *std::move(file)), place.path, {}};
     OpenedStore none;
@@ -226,7 +227,7 @@ int start_run(const Start& start) {
                    store_place(reading.config->storage,
                                environment_variable("STATE_DIRECTORY").value_or(std::string()),
                                absolute.parent_path().string()),
-                   Catalog(reading.language));
+                   reading.config->storage.retention, Catalog(reading.language));
     if (!opened.store) {
         log.write(LogLevel::critical, opened.failure);
         log.stop(kLogGrace);

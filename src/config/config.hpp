@@ -3,6 +3,7 @@
 #include "base/i18n.hpp"
 #include "core/mail.hpp"
 #include "core/monitor.hpp"
+#include "core/retention.hpp"
 #include "env/log.hpp"
 
 #include <cstdint>
@@ -61,6 +62,8 @@ struct WebSettings {
 /// `storage`.
 struct StorageSettings {
     std::string path;  ///< empty: not configured
+    Retention retention{};
+
     friend bool operator==(const StorageSettings&, const StorageSettings&) = default;
 };
 
