@@ -63,7 +63,8 @@ void RetentionSweep::begin(WallTime now) {
         database_.execute(fmt::format("UPDATE chapter SET horizon = {}", to_column(next)));
     }
     now_ = std::min(next, now);
-    if (step_ == Step::done) step_ = Step::five_minutes;
+    again_ = step_ != Step::done;
+    if (!again_) step_ = Step::five_minutes;
 }
 
 std::int64_t RetentionSweep::limit(Duration keep) const {
@@ -96,6 +97,7 @@ std::vector<MonitorNumber> RetentionSweep::bite(std::size_t rows) {
             return gone;
     }
     if (!more) step_ = static_cast<Step>(static_cast<int>(step_) + 1);
+    if (step_ == Step::done && std::exchange(again_, false)) step_ = Step::five_minutes;
     return gone;
 }
 

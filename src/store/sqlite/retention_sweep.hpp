@@ -22,7 +22,7 @@ public:
     RetentionSweep(Database& database, const Retention& retention);
 
     /// There may be something to delete by now: `now` is what the clock says. What is under way
-    /// goes on.
+    /// is finished first.
     void begin(WallTime now);
     /// Deletes about `rows` rows, if there are so many. Returns the monitors that are gone.
     std::vector<MonitorNumber> bite(std::size_t rows);
@@ -53,6 +53,7 @@ private:
     const Retention retention_;
     WallTime now_{};
     Step step_ = Step::done;
+    bool again_ = false;             ///< after `done`, from the beginning
     std::int64_t day_visited_ = -1;  ///< monitors are visited once a day
     std::int64_t last_visited_ = 0;
 
