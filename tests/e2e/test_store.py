@@ -71,6 +71,20 @@ def test_commands_that_end_by_themselves_open_none(vigia, site, smtp):
     assert not list(vigia.directory.glob("vigia.db*"))
 
 
+def test_results_are_kept_in_few_bytes_and_a_kill_costs_none_of_them(vigia, site, store):
+    running = vigia.start(config=fast({"Web": site.url}))
+    kept = "SELECT sum(count) FROM journal"
+    wait_until(lambda: (store.one(kept) or 0) >= 5)
+    before = store.one(kept)
+    running.kill()
+    assert store.one(kept) >= before
+    assert store.rows("SELECT id, state FROM monitor") == [("site-web", "up")]
+    running = vigia.start()
+    wait_until(lambda: store.one(kept) > before + 5)
+    assert store.one("SELECT max(length(results) / count) FROM journal") <= 16
+    running.stop()
+
+
 def test_a_second_instance_says_so_and_leaves_the_first_alone(vigia, site, store):
     running = vigia.start(config=fast({"Web": site.url}))
     running.wait_logged("Verificando sitio web: Web")
