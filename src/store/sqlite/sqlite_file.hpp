@@ -18,6 +18,10 @@ namespace vigia {
 /// full; and `PATH.vN`, the copy made before version N of the file was brought to a newer one. All
 /// of them are readable by their owner only.
 ///
+/// The history is kept as long as the Retention says (docs/adr/0010-history.md). It takes part in
+/// every commit, but what is wrong with it holds up none: damage in it costs the history until the
+/// next open(), and while the reserve is not there it does without what is committed.
+///
 /// Transitions are on the disk when commit() returns; other batches survive the end of the process
 /// at once, and a power failure from the next transition or checkpoint on.
 class SqliteFile {
@@ -35,9 +39,9 @@ public:
     SqliteFile(const SqliteFile&) = delete;
     SqliteFile& operator=(const SqliteFile&) = delete;
 
-    /// All or nothing. On a full disk all but results may use the reserve: without its
-    /// streak no monitor gets as far as a transition. Error: `unavailable`, also
-    /// when the file was removed or replaced meanwhile: what is written now, no start would find.
+    /// All or nothing, but for the history. On a full disk all but results may use the reserve:
+    /// without its streak no monitor gets as far as a transition. Error: `unavailable`, also when
+    /// the file was removed or replaced meanwhile: what is written now, no start would find.
     Result<void> commit(const Batch& batch);
 
     /// Error: `damaged`, or `unavailable`.
