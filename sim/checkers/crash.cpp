@@ -1,7 +1,5 @@
 #include "sim/checkers/crash.hpp"
 
-#include "sim/checkers/committed_view.hpp"
-
 #include <algorithm>
 #include <fmt/format.h>
 #include <utility>

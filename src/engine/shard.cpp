@@ -289,11 +289,12 @@ asio::awaitable<void> Shard::settle(Index index, MonitorPtr checked, CheckResult
     }
     if (decision.changed) batch.incidents.push_back(*decision.changed);
     batch.notifications = decision.notifications;
-    if (batch.is_results_only()) {
-        committer_.record(std::move(batch));
-    } else {
+    if (batch.is_transition() || decision.state.health != slot.state.health) {
         const CommitOutcome written = co_await committer_.commit(std::move(batch));
         if (written == CommitOutcome::abandoned) co_return;
+    } else {
+        // Nobody acts on a streak: it does not wait for a store in trouble, check after check.
+        committer_.record(std::move(batch));
     }
 
     slot.state = decision.state;

@@ -112,7 +112,8 @@ Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
 }
 
 void SqliteFile::Impl::write(const Batch& batch) {
-    const bool durable = batch.is_transition();
+    // A streak that came back after its end would be a false alert in the making.
+    const bool durable = !batch.is_results_only();
     if (durable != durable_) {
         database_.execute(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         durable_ = durable;
