@@ -1,5 +1,7 @@
 #include "sim/doubtful_commit.hpp"
 
+#include "sim/same_row.hpp"
+
 #include <algorithm>
 #include <set>
 #include <vector>
@@ -11,7 +13,7 @@ namespace {
 bool holds(const StoredState& stored, const StateRow& row) {
     const auto found = std::ranges::find(stored.states, row.monitor, &StateRow::monitor);
     if (found == stored.states.end()) return row.state == MonitorState{};
-    return found->state == row.state;
+    return same_row(found->state, row.state);
 }
 
 bool holds(const StoredState& stored, const Incident& incident) {
