@@ -29,7 +29,7 @@ bool holds(const StoredState& stored, const Notification& row) {
 
 /// Of two rows with one key the later one counts.
 template <class Row, class Key>
-bool holds_all(const StoredState& stored, const std::vector<Row>& rows, Key Row::* key) {
+bool holds_all(const StoredState& stored, const std::vector<Row>& rows, Key Row::*key) {
     std::set<Key> seen;
     for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
         if (seen.insert((*row).*key).second && !holds(stored, *row)) return false;

@@ -139,7 +139,7 @@ struct Reload {
 };
 struct Crash {
     CrashPoint point = CrashPoint::step;
-    unsigned steps = 0;  ///< of `step` and `disk_write`: how many come before
+    unsigned steps = 0;                        ///< of `step` and `disk_write`: how many come before
     Duration down = std::chrono::seconds(10);  ///< until the next start
 };
 struct Restart {

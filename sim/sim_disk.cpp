@@ -108,10 +108,10 @@ int unmap_shared(sqlite3_file* file, int remove) {
 }
 
 constexpr sqlite3_io_methods kMethods{
-    2,           // without the later ones: no mapped files
-    &close,      &read,        &write,       &truncate,        &sync,       &size,
-    &lock,       &lock,        &is_reserved, &control,         &sector_size,
-    &characteristics, &map_shared, &lock_shared, &barrier, &unmap_shared, nullptr, nullptr,
+    2,  // without the later ones: no mapped files
+    &close,      &read,        &write,       &truncate,     &sync,        &size,
+    &lock,       &lock,        &is_reserved, &control,      &sector_size, &characteristics,
+    &map_shared, &lock_shared, &barrier,     &unmap_shared, nullptr,      nullptr,
 };
 
 int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {

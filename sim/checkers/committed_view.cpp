@@ -49,10 +49,9 @@ void CommittedViewChecker::sampled(const Moment& moment, const Sample& sample) {
         const Known& known = known_[monitor];
         if (same_confirmed_state(*shown, known.last)) continue;
         if (same_confirmed_state(*shown, known.before)) continue;
-        findings_.report(
-            {"invariant 6", moment.elapsed, monitor,
-             fmt::format("shows {}, committed is {}", to_string(shown->health),
-                         to_string(known.last.health))});
+        findings_.report({"invariant 6", moment.elapsed, monitor,
+                          fmt::format("shows {}, committed is {}", to_string(shown->health),
+                                      to_string(known.last.health))});
     }
 }
 
