@@ -75,6 +75,7 @@ public:
         Script& script = scenario_.script;
         top.read("length", script.length, kTime);
         top.read("seed", script.seed, {.min = 0});
+        top.read("on_disk", script.on_disk);
         if (const JsonValue* v = top.require("config")) script.config = text_of(*v);
         each(top.find_object("targets"), [&](const JsonValue& v) { read_target(v); });
         each(top.find("machine"),

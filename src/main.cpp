@@ -13,6 +13,7 @@
 #include "cli/run.hpp"
 #include "cli/silent_log.hpp"
 #include "cli/standard_terminal.hpp"
+#include "cli/store_place.hpp"
 #include "cli/validate.hpp"
 #include "config/document.hpp"
 #include "config/schema.hpp"
@@ -29,6 +30,7 @@
 #include "env/real/process.hpp"
 #include "env/real/resolver.hpp"
 #include "store/memory_store.hpp"
+#include "store/sqlite/sqlite_store.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -134,6 +136,9 @@ int leave(const World& world, int status) {
     return status;
 }
 
+/// A console that nobody reads must not hold up the stop.
+constexpr std::chrono::seconds kLogGrace{1};
+
 /// What every command is given.
 struct Start {
     Arguments arguments;
@@ -176,6 +181,31 @@ LogWriterOptions log_options() {
     return options;
 }
 
+/// The store of `run`, or none, and why not.
+struct OpenedStore {
+    std::unique_ptr<Store> store;
+    std::string path;
+    std::string failure;
+};
+
+/// A file that is there and cannot be used is never replaced by memory: what it holds would be
+/// forgotten. An empty one holds nothing.
+OpenedStore open_store(Loop& loop, const StorePlace& place, const Catalog& catalog) {
+    Result<std::unique_ptr<SqliteFile>> file = SqliteFile::open(place.path);
+    if (file)
+        return {std::make_unique<SqliteStore>(loop.context, *std::move(file)), place.path, {}};
+    OpenedStore none;
+    none.path = place.path;
+    none.failure = describe_store_error(file.error(), place.path, catalog);
+    std::error_code absent;
+    const bool nothing_there = std::filesystem::file_size(place.path, absent) == 0 || absent;
+    if (!place.configured && nothing_there &&
+        file.error().code == make_error_code(StoreErrc::unavailable)) {
+        none.store = std::make_unique<MemoryStore>();
+    }
+    return none;
+}
+
 int start_run(const Start& start) {
     const ConfigurationFile file = configuration_file(start);
     ConfigurationReading reading = read_configuration(file, start.language);
@@ -188,7 +218,20 @@ int start_run(const Start& start) {
     Loop loop;
     LogWriter log(reading.config->logging, Catalog(reading.language), log_options());
     World world(loop, log);
-    MemoryStore store;
+    std::error_code unknown;
+    const std::filesystem::path absolute =
+        std::filesystem::absolute(start.arguments.config_file, unknown);
+    const OpenedStore opened =
+        open_store(loop,
+                   store_place(reading.config->storage,
+                               environment_variable("STATE_DIRECTORY").value_or(std::string()),
+                               absolute.parent_path().string()),
+                   Catalog(reading.language));
+    if (!opened.store) {
+        log.write(LogLevel::critical, opened.failure);
+        log.stop(kLogGrace);
+        return kExitFailed;
+    }
     ProcessSignals signals(loop.context);
 
     RunRequest request;
@@ -196,14 +239,16 @@ int start_run(const Start& start) {
     request.warnings = std::move(reading.warnings);
     request.file = file.name;
     request.descriptors = start.descriptors;
-    request.volatile_store = true;
+    request.store_name = opened.path;
+    request.no_store = opened.failure;
     request.read_again = [&file](Language language) { return read_configuration(file, language); };
     request.renew_log = [&log](const LoggingSettings& settings, const Catalog& catalog) {
         log.reconfigure(settings, catalog);
         log.reopen();
     };
-    const int status = run_to_end(loop, run(world.env(), store, signals, std::move(request)));
-    log.stop(std::chrono::seconds(1));  // a console nobody reads must not hold up the stop
+    const int status =
+        run_to_end(loop, run(world.env(), *opened.store, signals, std::move(request)));
+    log.stop(kLogGrace);
     return leave(world, status);
 }
 

@@ -1,6 +1,6 @@
 #include "sim/checkers/crash.hpp"
 
-#include "sim/checkers/committed_view.hpp"
+#include "sim/same_row.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ void CrashChecker::starting(const Moment& moment, const Config& config, const St
     std::size_t found = 0;
     for (const StateRow& row : stored.states) {
         const auto known = states_.find(row.monitor);
-        if (known != states_.end() && known->second == row.state) ++found;
+        if (known != states_.end() && same_row(known->second, row.state)) ++found;
     }
     if (found != states_.size() || found != stored.states.size()) {
         report(moment, {},
@@ -68,7 +68,10 @@ void CrashChecker::started(const Moment& moment, const Sample& sample) {
 }
 
 void CrashChecker::committed(const Moment&, const Batch& batch) {
-    for (const StateRow& row : batch.states) states_.insert_or_assign(row.monitor, row.state);
+    for (const StateRow& row : batch.states) {
+        states_.insert_or_assign(row.monitor, row.state);
+        if (row.state == MonitorState{}) states_.erase(row.monitor);  // nothing to keep
+    }
     for (const Incident& incident : batch.incidents) {
         if (incident.ended_at) {
             open_.erase(incident.id);

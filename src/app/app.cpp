@@ -65,18 +65,8 @@ Result<void> App::start() {
     loops_.spawn(committer_.run());
     loops_.spawn(committer_.watch());
 
-    std::unordered_map<MonitorId, InitialState> initial;
-    for (StateRow& row : stored->states) initial[row.monitor].state = row.state;
     const std::vector<MonitorPtr> monitors = enabled(config_.monitors);
-    std::unordered_map<MonitorId, bool> watched;
-    for (const MonitorPtr& monitor : monitors) watched.emplace(monitor->id, true);
-    for (Incident& incident : stored->open_incidents) {
-        if (watched.contains(incident.monitor)) {
-            initial[incident.monitor].open = std::move(incident);
-        } else {
-            shard_.retire_orphan(std::move(incident));
-        }
-    }
+    InitialStates initial = take_up(*stored, monitors);
     configure_channels();
     dispatcher_.start();
     dispatcher_.restore(std::move(stored->pending));
@@ -84,6 +74,30 @@ Result<void> App::start() {
     uplink_.start();
     shard_.start(monitors, initial);
     return {};
+}
+
+/// Sorts what the last run left by who goes on with it; what nobody watches any more is closed or
+/// forgotten.
+App::InitialStates App::take_up(StoredState& stored, const std::vector<MonitorPtr>& monitors) {
+    InitialStates initial;
+    for (const MonitorPtr& monitor : monitors) initial.emplace(monitor->id, InitialState{});
+    for (StateRow& row : stored.states) {
+        const auto it = initial.find(row.monitor);
+        if (it != initial.end()) {
+            it->second.state = row.state;
+        } else {
+            shard_.forget_orphan(std::move(row.monitor));
+        }
+    }
+    for (Incident& incident : stored.open_incidents) {
+        const auto it = initial.find(incident.monitor);
+        if (it != initial.end()) {
+            it->second.open = std::move(incident);
+        } else {
+            shard_.retire_orphan(std::move(incident));
+        }
+    }
+    return initial;
 }
 
 void App::reload(Config config) {

@@ -14,6 +14,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <unordered_map>
+#include <vector>
 
 namespace vigia {
 
@@ -52,6 +54,8 @@ public:
     bool ready() const { return committer_.healthy(); }
 
 private:
+    using InitialStates = std::unordered_map<MonitorId, InitialState>;
+    InitialStates take_up(StoredState& stored, const std::vector<MonitorPtr>& monitors);
     void log_configuration();
     void configure_channels();
 

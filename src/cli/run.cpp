@@ -4,6 +4,7 @@
 #include "cli/descriptor_budget.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/phrase.hpp"
+#include "cli/store_place.hpp"
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
@@ -51,11 +52,12 @@ public:
     }
 
     void started() {
-        if (request_.volatile_store) {
+        if (!request_.no_store.empty()) {
             log_.write(LogLevel::warning,
-                       std::string(catalog().text(
-                           N_("States and pending notifications are kept in memory only "
-                              "and do not survive a restart, in this version"))));
+                       phrase(catalog(),
+                              N_("{}; states, incidents and pending notifications are kept in "
+                                 "memory only and do not survive a restart"),
+                              request_.no_store));
         }
         warn_of_configuration(request_.warnings);
     }
@@ -72,8 +74,14 @@ public:
             return;
         }
         request_.renew_log(reading.config->logging, Catalog(reading.config->language));
+        const bool moved = reading.config->storage != app_.config().storage;
         app_.reload(std::move(*reading.config));
         warn_of_configuration(reading.warnings);
+        if (moved) {
+            log_.write(LogLevel::warning,
+                       std::string(catalog().text(
+                           N_("\"storage\" has changed: that takes effect at the next start"))));
+        }
     }
 
 private:
@@ -109,12 +117,12 @@ std::string summary(const AppStats& stats, const Catalog& catalog) {
 
 asio::awaitable<int> run(Env& env, Store& store, OperatorSignals& signals, RunRequest request) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const std::string store_name = request.store_name;
     RunningMonitor monitor(executor, env, store, std::move(request));
     const Result<void> started = monitor.app().start();
     if (!started) {
-        env.log.write(
-            LogLevel::critical,
-            phrase(monitor.catalog(), N_("The store cannot be read: {}"), started.error().detail));
+        env.log.write(LogLevel::critical,
+                      describe_store_error(started.error(), store_name, monitor.catalog()));
         co_return kExitFailed;
     }
     monitor.started();

@@ -21,7 +21,8 @@ struct RunRequest {
     std::vector<std::string> warnings;  ///< of the configuration, as lines
     std::string file;                   ///< its name as given
     std::uint64_t descriptors = 1024;   ///< the limit that holds
-    bool volatile_store = false;        ///< states do not survive a restart
+    std::string store_name;             ///< the store's file
+    std::string no_store;               ///< why there is none, and all is kept in memory
     /// Reads the configuration again, in that language until it names its own.
     std::function<ConfigurationReading(Language)> read_again;
     /// Gives the log its settings and opens its file again.

@@ -172,10 +172,7 @@ StorageSettings read_storage(ReadContext& context, const JsonValue& value) {
     StorageSettings storage;
     if (!is_object(context, value)) return storage;
     ObjectReader reader(context, value);
-    if (reader.read_path("path", storage.path)) {
-        context.warn(*reader.find("path"),
-                     context.text("no effect yet: states are kept in memory in this version"));
-    }
+    reader.read_path("path", storage.path);
     if (const JsonValue* retention = reader.find_object("retention")) {
         context.warn(*retention,
                      context.text("no effect yet: there is no history in this version"));

@@ -26,16 +26,32 @@ Committer::Committer(asio::any_io_executor executor, Clock& clock, Store& store,
       lateness_(clock.make_alarm()) {}
 
 asio::awaitable<CommitOutcome> Committer::commit(Batch batch) {
-    if (queue_.size() >= kMaxQueue && !batch.is_transition()) {
-        ++dropped_;
-        if (!std::exchange(dropping_reported_, true)) events_.results_dropped();
-        co_return CommitOutcome::overdue;
-    }
+    if (!has_room(batch)) co_return CommitOutcome::overdue;
     auto entry = std::make_shared<Entry>(executor_, std::move(batch), clock_.now().mono);
     queue_.push_back(entry);
+    ++urgent_;
     work_->ring();
     co_await entry->parking.wait();
     co_return entry->outcome;
+}
+
+void Committer::record(Batch batch) {
+    if (!has_room(batch)) return;
+    auto entry = std::make_shared<Entry>(executor_, std::move(batch), clock_.now().mono);
+    entry->released = true;
+    entry->lingers = entry->batch.is_results_only();
+    if (!entry->lingers) ++urgent_;
+    // Results in between change nothing about when to write.
+    const bool rings = !entry->lingers || queue_.empty() || queue_.size() + 1 == kMaxBatchesAtOnce;
+    queue_.push_back(std::move(entry));
+    if (rings) work_->ring();
+}
+
+bool Committer::has_room(const Batch& batch) {
+    if (queue_.size() < kMaxQueue || batch.is_transition()) return true;
+    ++dropped_;
+    if (!std::exchange(dropping_reported_, true)) events_.results_dropped();
+    return false;
 }
 
 void Committer::release(Entry& entry, CommitOutcome outcome) {
@@ -49,10 +65,10 @@ asio::awaitable<void> Committer::run() {
     Duration pause{};
     while (!(stopping_ && queue_.empty())) {
         // While failing only the pause ends the wait: new batches ring and must not hurry it.
-        MonoTime until = MonoTime::max();
-        if (pause > Duration::zero()) until = clock_.now().mono + pause;
-        while (!stopping_ &&
-               (pause > Duration::zero() ? clock_.now().mono < until : queue_.empty())) {
+        const MonoTime retry = clock_.now().mono + pause;
+        for (;;) {
+            const MonoTime until = pause > Duration::zero() ? retry : due();
+            if (stopping_ || clock_.now().mono >= until) break;
             const bool woken = co_await work_->wait_until(until);
             if (!woken) co_return;
         }
@@ -65,6 +81,13 @@ asio::awaitable<void> Committer::run() {
         }
         pause = written ? Duration::zero() : std::clamp(pause * 2, kFirstRetry, kLastRetry);
     }
+}
+
+MonoTime Committer::due() const {
+    if (queue_.empty()) return MonoTime::max();
+    const MonoTime oldest = queue_.front()->since;
+    const bool at_once = urgent_ > 0 || queue_.size() >= kMaxBatchesAtOnce;
+    return at_once ? oldest : oldest + kLinger;
 }
 
 asio::awaitable<bool> Committer::write_once() {
@@ -92,6 +115,7 @@ asio::awaitable<bool> Committer::write_once() {
     dropping_reported_ = false;
     for (std::size_t i = 0; i < count; ++i) {
         release(*queue_.front(), CommitOutcome::committed);
+        if (!queue_.front()->lingers) --urgent_;
         queue_.pop_front();
     }
     released_ -= std::min(released_, count);

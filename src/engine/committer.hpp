@@ -23,9 +23,10 @@ enum class CommitOutcome : std::uint8_t {
 };
 
 /// The only caller of Store::commit(): keeps the order of the batches, merges those that wait into
-/// one transaction, retries with backoff. After kPatience without success the waiting batches are
-/// released as `overdue` (silence is the one thing that must not happen) and stay at the head of
-/// the queue. One per process, one thread.
+/// one transaction, retries with backoff. All is written at once but results alone, which linger
+/// for company. After kPatience without success the waiting batches are released as `overdue`
+/// (silence is the one thing that must not happen) and stay at the head of the queue. One per
+/// process, one thread.
 class Committer {
 public:
     static constexpr Duration kPatience = std::chrono::seconds(30);
@@ -33,6 +34,7 @@ public:
     static constexpr Duration kFirstRetry = std::chrono::milliseconds(100);
     static constexpr Duration kLastRetry = std::chrono::seconds(5);
     static constexpr std::size_t kMaxBatchesAtOnce = 1000;
+    static constexpr Duration kLinger = std::chrono::seconds(1);
     /// Beyond so many batches in the queue only transitions are taken (see commit()).
     static constexpr std::size_t kMaxQueue = 200'000;
 
@@ -43,6 +45,11 @@ public:
     /// no transition is overdue at once and never written: history is lost, and a restart may find
     /// an older streak, but no incident and no notification is lost and memory stays bounded.
     boost::asio::awaitable<CommitOutcome> commit(Batch batch);
+
+    /// Takes a batch that nobody acts on, so that nobody waits for it: results, streaks. States are
+    /// written at once; results with what comes next, at the latest kLinger later or as one of
+    /// kMaxBatchesAtOnce; while kMaxQueue batches wait, none. A kill loses what is not yet written.
+    void record(Batch batch);
 
     /// The writing loop. Ends when stop() was called and the queue is empty, or, with the store
     /// still failing, after one last try.
@@ -64,17 +71,21 @@ public:
 
 private:
     /// One batch in the queue. The committing coroutine waits in `parking`; once `released`, nobody
-    /// waits any more.
+    /// waits any more, and for what was recorded nobody ever did.
     struct Entry {
         Entry(boost::asio::any_io_executor executor, Batch b, MonoTime at)
             : batch(std::move(b)), since(at), parking(std::move(executor)) {}
         Batch batch;
         MonoTime since;
+        bool lingers = false;
         bool released = false;
         CommitOutcome outcome = CommitOutcome::committed;
         Parking parking;
     };
 
+    bool has_room(const Batch& batch);
+    /// When the queue is to be written.
+    MonoTime due() const;
     void release(Entry& entry, CommitOutcome outcome);
     void release_overdue();
     boost::asio::awaitable<bool> write_once();
@@ -87,6 +98,7 @@ private:
     std::unique_ptr<Alarm> work_;
     std::unique_ptr<Alarm> lateness_;
     std::deque<std::shared_ptr<Entry>> queue_;
+    std::size_t urgent_ = 0;    ///< entries that do not linger
     std::size_t released_ = 0;  ///< entries at the head that nobody waits for any more
     Duration patience_ = kPatience;
     MonoTime failing_since_{};

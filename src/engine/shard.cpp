@@ -174,6 +174,10 @@ void Shard::release(Index index) {
     }
 }
 
+void Shard::forget_orphan(MonitorId id) {
+    commits_.spawn(commit_forgotten(std::move(id)));
+}
+
 void Shard::retire_orphan(Incident incident) {
     commits_.spawn(commit_retired(std::move(incident)));
 }
@@ -285,8 +289,13 @@ asio::awaitable<void> Shard::settle(Index index, MonitorPtr checked, CheckResult
     }
     if (decision.changed) batch.incidents.push_back(*decision.changed);
     batch.notifications = decision.notifications;
-    const CommitOutcome written = co_await committer_.commit(std::move(batch));
-    if (written == CommitOutcome::abandoned) co_return;
+    if (batch.is_transition() || decision.state.health != slot.state.health) {
+        const CommitOutcome written = co_await committer_.commit(std::move(batch));
+        if (written == CommitOutcome::abandoned) co_return;
+    } else {
+        // Nobody acts on a streak: it does not wait for a store in trouble, check after check.
+        committer_.record(std::move(batch));
+    }
 
     slot.state = decision.state;
     slot.open = decision.open ? std::make_unique<OpenIncident>(*decision.open) : nullptr;

@@ -69,6 +69,8 @@ public:
 
     /// Closes the incident of a monitor that this shard does not have (removed while we were off).
     void retire_orphan(Incident incident);
+    /// Drops the stored state of such a monitor: if it comes back, it begins anew.
+    void forget_orphan(MonitorId id);
 
     /// Ends every check without a result, lets begun commits finish.
     boost::asio::awaitable<void> stop();

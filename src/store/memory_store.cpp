@@ -30,7 +30,11 @@ boost::asio::awaitable<Result<void>> MemoryStore::commit(Batch batch) {
     ++commits_;
     results_ += batch.results.size();
     for (StateRow& row : batch.states) {
-        states_.insert_or_assign(std::move(row.monitor), std::move(row.state));
+        if (row.state == MonitorState{}) {
+            states_.erase(row.monitor);
+        } else {
+            states_.insert_or_assign(std::move(row.monitor), std::move(row.state));
+        }
     }
     for (Incident& incident : batch.incidents) {
         if (incident.ended_at) ++finished_;

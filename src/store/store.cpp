@@ -12,7 +12,15 @@ public:
     std::string message(int code) const override {
         switch (static_cast<StoreErrc>(code)) {
             case StoreErrc::unavailable:
-                return "the store cannot be written";
+                return "the store cannot be read or written";
+            case StoreErrc::held:
+                return "another instance has the store";
+            case StoreErrc::foreign:
+                return "the file is no store of vigia";
+            case StoreErrc::damaged:
+                return "the store is damaged";
+            case StoreErrc::newer:
+                return "the store was written by a newer version";
         }
         return "unknown store error";
     }

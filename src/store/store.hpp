@@ -13,7 +13,8 @@
 
 namespace vigia {
 
-/// The confirmed state of a monitor, as a row.
+/// The confirmed state of a monitor, as a row. The state of one that was never checked says that
+/// there is nothing to keep: the row goes.
 struct StateRow {
     MonitorId monitor;
     MonitorState state;
@@ -38,6 +39,7 @@ struct Batch {
 
     /// True if the batch holds more than results: it must not be dropped under pressure.
     bool is_transition() const { return !incidents.empty() || !notifications.empty(); }
+    bool is_results_only() const { return !is_transition() && states.empty(); }
 };
 
 /// What a start finds: enough to go on where the last run stopped.
@@ -48,11 +50,15 @@ struct StoredState {
 };
 
 enum class StoreErrc : std::uint8_t {
-    unavailable = 1,  ///< could not be written now; may be tried again
+    unavailable = 1,  ///< cannot be read or written now; may be tried again
+    held,             ///< another instance has it
+    foreign,          ///< the file is something else
+    damaged,
+    newer,  ///< written by a later version of this program; detail = the file's version
 };
 boost::system::error_code make_error_code(StoreErrc code);
 
-/// Where states, incidents and the outbox live. Implementations: memory (reference).
+/// Where states, incidents and the outbox live. Implementations: memory (reference), sqlite/.
 /// Called from any shard's thread one at a time per shard; commit() completes on the caller's
 /// executor.
 class Store {

@@ -1,6 +1,8 @@
 #include "env/task_group.hpp"
 #include "store/memory_store.hpp"
+#include "store/sqlite/sqlite_store.hpp"
 #include "store/store.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -21,15 +23,28 @@ constexpr WallTime kStart{seconds(1'734'603'323)};
 class StoreMaker {
 public:
     virtual ~StoreMaker() = default;
-    virtual Store& open() = 0;
+    virtual Store& open(asio::io_context& context) = 0;
 };
 
 class MemoryMaker final : public StoreMaker {
 public:
-    Store& open() override { return store_; }
+    Store& open(asio::io_context&) override { return store_; }
 
 private:
     MemoryStore store_;
+};
+
+class SqliteMaker final : public StoreMaker {
+public:
+    Store& open(asio::io_context& context) override {
+        store_.reset();
+        store_.emplace(context, SqliteFile::open(directory_.file("vigia.db")).value());
+        return *store_;
+    }
+
+private:
+    test::TemporaryDirectory directory_;
+    std::optional<SqliteStore> store_;
 };
 
 template <class Maker>
@@ -41,14 +56,14 @@ protected:
     }
     void commit(Batch batch) {
         std::optional<Result<void>> result;
-        asio::co_spawn(io_, commit_task(maker_.open(), std::move(batch), result),
+        asio::co_spawn(io_, commit_task(maker_.open(io_), std::move(batch), result),
                        [](const std::exception_ptr& error) { EXPECT_FALSE(error); });
         io_.restart();
         io_.run();
         ASSERT_TRUE(result);
         EXPECT_TRUE(result->has_value());
     }
-    StoredState load() { return maker_.open().load().value(); }
+    StoredState load() { return maker_.open(io_).load().value(); }
 
     static StateRow state(const char* monitor, Health health, std::uint32_t bad_streak) {
         StateRow row{MonitorId(monitor), {}};
@@ -91,7 +106,7 @@ protected:
     Maker maker_;
 };
 
-using Implementations = testing::Types<MemoryMaker>;
+using Implementations = testing::Types<MemoryMaker, SqliteMaker>;
 TYPED_TEST_SUITE(StoreContract, Implementations);
 
 TYPED_TEST(StoreContract, AFreshOneHoldsNothing) {
@@ -115,6 +130,7 @@ TYPED_TEST(StoreContract, GivesBackWhatWasCommitted) {
     Notification row = this->notification("m-1", NotificationKind::alert);
     row.attempts = 3;
     row.last_error = "why";
+    row.digest = "digest:0123456789abcdef:email:ana@example.org";
     batch.notifications.push_back(row);
     this->commit(batch);
 
@@ -135,9 +151,23 @@ TYPED_TEST(StoreContract, GivesBackWhatWasCommitted) {
     EXPECT_EQ(stored.pending[0].recipient, row.recipient);
     EXPECT_EQ(stored.pending[0].attempts, 3U);
     EXPECT_EQ(stored.pending[0].last_error, "why");
+    EXPECT_EQ(stored.pending[0].digest, row.digest);
     EXPECT_EQ(stored.pending[0].created_at, kStart);
     ASSERT_TRUE(stored.pending[0].announcement);
     EXPECT_EQ(*stored.pending[0].announcement, *row.announcement);
+}
+
+TYPED_TEST(StoreContract, GivesBackEveryKindOfNotification) {
+    using enum NotificationKind;
+    const NotificationKind kinds[] = {alert, reminder, recovery, offline};
+    Batch batch;
+    for (const NotificationKind kind : kinds) {
+        batch.notifications.push_back(this->notification("m-1", kind));
+    }
+    this->commit(batch);
+    std::set<NotificationKind> found;
+    for (const Notification& row : this->load().pending) found.insert(row.kind);
+    EXPECT_EQ(found, std::set<NotificationKind>(std::begin(kinds), std::end(kinds)));
 }
 
 TYPED_TEST(StoreContract, ALaterRowReplacesTheEarlierOneOfTheSameKeyAlsoInOneBatch) {
@@ -183,6 +213,35 @@ TYPED_TEST(StoreContract, OnlyPendingNotificationsAreGivenBack) {
     const StoredState stored = this->load();
     ASSERT_EQ(stored.pending.size(), 1U);
     EXPECT_EQ(stored.pending[0].status, DeliveryStatus::pending);
+}
+
+TYPED_TEST(StoreContract, AnIncidentIsReplacedAsAWhole) {
+    Batch batch;
+    Incident incident = this->incident("m-1", "m");
+    batch.incidents.push_back(incident);
+    this->commit(batch);
+    incident.monitor_name = "renamed";
+    incident.reminders = 3;
+    incident.last_announced += seconds(60);
+    incident.recipients.pop_back();
+    batch.incidents = {incident};
+    this->commit(batch);
+    const StoredState stored = this->load();
+    ASSERT_EQ(stored.open_incidents.size(), 1U);
+    EXPECT_EQ(stored.open_incidents[0], incident);
+}
+
+TYPED_TEST(StoreContract, AStateOfWhichThereIsNothingToKeepIsDropped) {
+    Batch batch;
+    batch.states.push_back(this->state("m", Health::down, 3));
+    batch.states.push_back(this->state("n", Health::up, 0));
+    this->commit(batch);
+    Batch forgotten;
+    forgotten.states.push_back({MonitorId("m"), MonitorState{}});
+    this->commit(forgotten);
+    const StoredState stored = this->load();
+    ASSERT_EQ(stored.states.size(), 1U);
+    EXPECT_EQ(stored.states[0].monitor, MonitorId("n"));
 }
 
 TYPED_TEST(StoreContract, AnEmptyBatchIsACommitLikeAnyOther) {

@@ -179,12 +179,12 @@ TEST(RunCommand, ChecksUntilStoppedAndSumsUp) {
     MemoryStore store;
     StagedSignals signals(world.clock, {{minutes(10), OperatorSignal::stop}});
     RunRequest request = run_request(kThree);
-    request.volatile_store = true;
+    request.no_store = "/etc/vigia/vigia.db: no room";
     request.warnings = {"config.json:1:1: a remark"};
     EXPECT_EQ(world.run(run(world.env, store, signals, std::move(request))), kExitOk);
     EXPECT_EQ(world.log.lines.front(), "INFO Starting service monitor");
     EXPECT_TRUE(world.log.has("WARNING config.json:1:1: a remark"));
-    EXPECT_TRUE(world.log.has("do not survive a restart"));
+    EXPECT_TRUE(world.log.has("WARNING /etc/vigia/vigia.db: no room; states"));
     EXPECT_FALSE(world.log.has("descriptors"));
     EXPECT_THAT(world.log.lines.back(), HasSubstr("INFO Summary: checks 2"));
 }
@@ -197,6 +197,44 @@ TEST(RunCommand, WarnsOfALowDescriptorLimit) {
     request.descriptors = 4;
     world.run(run(world.env, store, signals, std::move(request)));
     EXPECT_TRUE(world.log.has("WARNING The limit of 4 open file descriptors is low for 2"));
+}
+
+TEST(RunCommand, SaysThatAReloadDoesNotMoveTheStore) {
+    World world;
+    MemoryStore store;
+    StagedSignals signals(world.clock, {{seconds(70), OperatorSignal::reload},
+                                        {seconds(140), OperatorSignal::reload},
+                                        {seconds(210), OperatorSignal::stop}});
+    RunRequest request = run_request(kThree);
+    request.read_again = [](Language) {
+        ConfigurationReading reading;
+        reading.config = config_of(kThree);
+        reading.config->storage.path = "/srv/elsewhere.db";
+        return reading;
+    };
+    EXPECT_EQ(world.run(run(world.env, store, signals, std::move(request))), kExitOk);
+    EXPECT_EQ(std::ranges::count(world.log.lines,
+                                 "WARNING \"storage\" has changed: that takes effect at the next "
+                                 "start"),
+              1);
+}
+
+/// A store that cannot be read.
+struct UnreadableStore final : Store {
+    boost::asio::awaitable<Result<void>> commit(Batch) override { co_return Result<void>(); }
+    Result<StoredState> load() override {
+        return Error{make_error_code(StoreErrc::damaged), "page 7"};
+    }
+};
+
+TEST(RunCommand, FailsIfTheStoreCannotBeRead) {
+    World world;
+    UnreadableStore store;
+    StagedSignals signals(world.clock, {});
+    RunRequest request = run_request(kThree);
+    request.store_name = "vigia.db";
+    EXPECT_EQ(world.run(run(world.env, store, signals, std::move(request))), kExitFailed);
+    EXPECT_TRUE(world.log.has("CRITICAL vigia.db: the store is damaged (page 7)"));
 }
 
 TEST(RunCommand, ReloadsAndKeepsWhatRunsIfTheFileIsBad) {

@@ -182,14 +182,13 @@ TEST(LanguageSetting, IsSpanishOrEnglish) {
     });
 }
 
-TEST(Storage, ReadsThePathAndSaysThatItHasNoEffect) {
+TEST(Storage, ReadsThePathAndSaysThatRetentionHasNoEffect) {
     const Config config = good(R"({"language": "en", "storage": {"path": "state/v.db",
                                    "retention": {"raw": "7d"}}})");
     EXPECT_EQ(config.storage.path, "/etc/vigia/state/v.db");
-    ASSERT_EQ(config.warnings.size(), 2U);
+    ASSERT_EQ(config.warnings.size(), 1U);
     EXPECT_EQ(format_problem("f", config.warnings[0]),
-              "f:1:40: /storage/path: no effect yet: states are kept in memory in this version");
-    EXPECT_EQ(config.warnings[1].pointer, "/storage/retention");
+              "f:2:49: /storage/retention: no effect yet: there is no history in this version");
     expect_mistakes(
         in_section("storage", {{"empty", R"({"path": ""})", 1, 10, "/path", "not a path"},
                                {"unknown", R"({"file": "x"})", 1, 2, "/file", "unknown key"}}));

@@ -47,6 +47,19 @@ protected:
         batch.incidents.emplace_back();
         co_await committer_.commit(std::move(batch));
     }
+    static Batch result_of(unsigned number) {
+        Batch batch;
+        ResultRow row{MonitorId("m")};
+        row.total = Duration(number);
+        batch.results.push_back(row);
+        return batch;
+    }
+    /// How many results each transaction holds.
+    std::vector<std::size_t> results_written() const {
+        std::vector<std::size_t> counts;
+        for (const Batch& batch : bench_.seen.commits) counts.push_back(batch.results.size());
+        return counts;
+    }
     void start(unsigned number) { bench_.tasks.spawn(commit(number)); }
 
     /// The numbers of the batches in the order in which the store has them.
@@ -89,6 +102,63 @@ TEST_F(CommitterTest, KeepsTheOrderAndWritesWhatWaitsInOneTransaction) {
     EXPECT_EQ(written(), (Numbers{1, 2, 3, 4, 5}));
     EXPECT_EQ(ended_, (Numbers{1, 2, 3, 4, 5}));
     EXPECT_EQ(committer_.commits(), 2U);
+}
+
+TEST_F(CommitterTest, ResultsLingerForCompanyButNotForLong) {
+    committer_.record(result_of(1));
+    bench_.run_for(milliseconds(600));
+    committer_.record(result_of(2));
+    EXPECT_EQ(results_written(), std::vector<std::size_t>{});
+    bench_.run_for(milliseconds(500));
+    EXPECT_EQ(results_written(), std::vector<std::size_t>{2}) << "a second after the first";
+    bench_.run_for(minutes(1));
+    EXPECT_EQ(committer_.commits(), 1U) << "nothing is written where nothing waits";
+}
+
+TEST_F(CommitterTest, WhatSomebodyWaitsForTakesLingeringResultsAlong) {
+    committer_.record(result_of(1));
+    bench_.run_for(milliseconds(10));
+    start(1);
+    bench_.settle();
+    EXPECT_EQ(ended_, Numbers{1});
+    EXPECT_EQ(results_written(), std::vector<std::size_t>{1});
+    committer_.record(result_of(2));
+    bench_.run_for(milliseconds(900));
+    EXPECT_EQ(committer_.commits(), 1U);
+}
+
+TEST_F(CommitterTest, ManyResultsAreWrittenAtOnce) {
+    for (unsigned i = 0; i < Committer::kMaxBatchesAtOnce; ++i) committer_.record(result_of(i));
+    bench_.settle();
+    EXPECT_EQ(results_written(), std::vector<std::size_t>{Committer::kMaxBatchesAtOnce});
+}
+
+TEST_F(CommitterTest, AStreakIsWrittenAtOnceThoughNobodyWaits) {
+    committer_.record(result_of(1));
+    committer_.record(batch_of(1));
+    bench_.settle();
+    EXPECT_EQ(written(), Numbers{1});
+    EXPECT_EQ(results_written(), std::vector<std::size_t>{1}) << "in its company";
+}
+
+TEST_F(CommitterTest, AStopWritesLingeringResults) {
+    committer_.record(result_of(1));
+    bench_.settle();
+    committer_.stop();
+    bench_.run_for({});
+    EXPECT_EQ(results_written(), std::vector<std::size_t>{1});
+    EXPECT_EQ(bench_.tasks.size(), 0U);
+}
+
+TEST_F(CommitterTest, ResultsThatAFailingStoreRefusedAreWrittenWhenItIsBack) {
+    store_is(StoreFault::failing, {}, seconds(40));
+    committer_.record(result_of(1));
+    bench_.run_for(seconds(3));
+    EXPECT_FALSE(committer_.healthy());
+    committer_.record(result_of(2));
+    bench_.run_for(minutes(1));
+    EXPECT_EQ(results_written(), std::vector<std::size_t>{2});
+    EXPECT_TRUE(committer_.healthy());
 }
 
 TEST_F(CommitterTest, TriesAgainEachTimeLaterUntilTheStoreIsBack) {

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+/// What stands beside a store's file.
+namespace vigia::sqlite {
+
+/// Makes an empty file that only its owner reads, unless there is one. What goes wrong, SQLite
+/// finds as well and says better.
+void make_private_file(const std::string& path);
+
+void remove_file(const std::string& path);
+
+/// Which file a name stands for; the name of none equals nothing.
+struct FileIdentity {
+    std::uint64_t device = 0;
+    std::uint64_t number = 0;
+
+    friend bool operator==(const FileIdentity& a, const FileIdentity& b) {
+        return a.number != 0 && a.device == b.device && a.number == b.number;
+    }
+};
+FileIdentity identity_of(const std::string& path);
+
+/// A lock that one process has, on a file of its own: closing any descriptor of the store's would
+/// let go of SQLite's locks. It ends with the process, however that ends.
+class FileLock {
+public:
+    /// Errors: `held` by another instance; `unavailable`, the file cannot be made.
+    static Result<FileLock> take(const std::string& path);
+    FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    FileLock& operator=(FileLock&& other) noexcept {
+        std::swap(descriptor_, other.descriptor_);
+        return *this;
+    }
+    ~FileLock();
+
+private:
+    explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+    int descriptor_;
+};
+
+/// Room on the disk, held by a file of zeros until it is needed. One thread.
+class Reserve {
+public:
+    static constexpr long kBytes = 4L * 1024 * 1024;
+
+    explicit Reserve(std::string path) : path_(std::move(path)) {}
+
+    /// Takes the room, if it has not got it and a while has passed since it last tried. Without
+    /// room, none.
+    void fill();
+    /// Gives the room back to the disk. False: there was none.
+    bool spend();
+
+private:
+    std::string path_;
+    bool full_ = false;
+    unsigned calls_ = 0;
+};
+
+}  // namespace vigia::sqlite

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "store/sqlite/database.hpp"
+#include "store/store.hpp"
+
+namespace vigia::sqlite {
+
+/// The rows of a Batch into the tables, and those that a start needs out of them. Throws Refused;
+/// SQLITE_CORRUPT also for a row that no version of ours can have written.
+class Rows {
+public:
+    explicit Rows(Database& database);
+
+    /// Inside a Transaction.
+    void write(const Batch& batch);
+    StoredState read();
+
+private:
+    void write(const StateRow& row);
+    void write(const Incident& incident);
+    void write(const Notification& row);
+    void write(const Announcement& what, NotificationKind kind, std::uint32_t seq);
+    std::vector<StateRow> read_states();
+    std::vector<Incident> read_open_incidents();
+    std::vector<Recipient> read_recipients(const std::string& incident);
+    std::vector<Notification> read_pending();
+
+    Database& database_;
+    Statement put_state_;
+    Statement drop_state_;
+    Statement put_incident_;
+    Statement drop_recipients_;
+    Statement put_recipient_;
+    Statement put_announcement_;
+    Statement put_notification_;
+};
+
+}  // namespace vigia::sqlite

@@ -1,0 +1,143 @@
+#include "store/sqlite/schema.hpp"
+
+#include <array>
+#include <fmt/format.h>
+#include <string>
+
+namespace vigia::sqlite {
+namespace {
+
+// Times are nanoseconds since 1970 UTC, lengths nanoseconds, enumerations the names that they have
+// in JSON (a file outlives the order of an enumeration). What came from outside is kept byte by
+// byte.
+
+// A row never refuses a batch for what is in it: a store that refuses one refuses all after it.
+
+/// States, incidents and the outbox.
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE state (
+    monitor       TEXT PRIMARY KEY,
+    health        TEXT NOT NULL,
+    bad_streak    INTEGER NOT NULL,
+    good_streak   INTEGER NOT NULL,
+    since         INTEGER,
+    first_failure INTEGER
+) WITHOUT ROWID;
+
+CREATE TABLE incident (
+    id             TEXT NOT NULL UNIQUE,
+    monitor        TEXT NOT NULL,
+    monitor_name   TEXT NOT NULL,
+    category       TEXT NOT NULL,
+    started_at     INTEGER NOT NULL,
+    confirmed_at   INTEGER NOT NULL,
+    ended_at       INTEGER,
+    end_reason     TEXT,
+    phase          TEXT NOT NULL,
+    reason         TEXT NOT NULL,
+    reason_value   INTEGER NOT NULL,
+    reason_detail  TEXT NOT NULL,
+    dns            INTEGER NOT NULL,
+    connect        INTEGER NOT NULL,
+    tls            INTEGER NOT NULL,
+    login          INTEGER NOT NULL,
+    ttfb           INTEGER NOT NULL,
+    transfer       INTEGER NOT NULL,
+    total          INTEGER NOT NULL,
+    evidence       TEXT NOT NULL,
+    last_announced INTEGER NOT NULL,
+    reminders      INTEGER NOT NULL,
+    message_domain TEXT NOT NULL
+);
+CREATE INDEX incident_open ON incident (confirmed_at) WHERE ended_at IS NULL;
+CREATE INDEX incident_by_time ON incident (confirmed_at);
+
+CREATE TABLE incident_recipient (
+    incident TEXT NOT NULL,
+    place    INTEGER NOT NULL,
+    channel  TEXT NOT NULL,
+    address  TEXT NOT NULL,
+    PRIMARY KEY (incident, place)
+) WITHOUT ROWID;
+
+CREATE TABLE announcement (
+    incident       TEXT NOT NULL,
+    kind           TEXT NOT NULL,
+    seq            INTEGER NOT NULL,
+    monitor        TEXT NOT NULL,
+    monitor_name   TEXT NOT NULL,
+    category       TEXT NOT NULL,
+    started_at     INTEGER NOT NULL,
+    confirmed_at   INTEGER NOT NULL,
+    recovered_at   INTEGER,
+    down_for       INTEGER NOT NULL,
+    phase          TEXT NOT NULL,
+    reason         TEXT NOT NULL,
+    reason_value   INTEGER NOT NULL,
+    reason_detail  TEXT NOT NULL,
+    dns            INTEGER NOT NULL,
+    connect        INTEGER NOT NULL,
+    tls            INTEGER NOT NULL,
+    login          INTEGER NOT NULL,
+    ttfb           INTEGER NOT NULL,
+    transfer       INTEGER NOT NULL,
+    total          INTEGER NOT NULL,
+    evidence       TEXT NOT NULL,
+    message_domain TEXT NOT NULL,
+    PRIMARY KEY (incident, kind, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE notification (
+    id           TEXT NOT NULL UNIQUE,
+    incident     TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    seq          INTEGER NOT NULL,
+    channel      TEXT NOT NULL,
+    address      TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    status       TEXT NOT NULL,
+    merged_alert INTEGER NOT NULL,
+    attempts     INTEGER NOT NULL,
+    last_error   TEXT NOT NULL,
+    finished_at  INTEGER
+);
+CREATE INDEX notification_pending ON notification (created_at) WHERE status = 'pending';
+CREATE INDEX notification_by_time ON notification (created_at);
+)sql";
+
+/// In which message a notification goes out, where that is a digest.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE notification ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+)sql";
+
+// A new version is one more script, and its place here; those before it never change.
+constexpr std::array<const char*, 2> kVersions{kVersion1, kVersion2};
+
+constexpr std::array kReadByAStart{"state", "incident", "incident_recipient", "announcement",
+                                   "notification"};
+
+}  // namespace
+
+Versions versions() {
+    return kVersions;
+}
+
+void migrate(Database& database, Versions versions, std::int64_t from) {
+    Transaction transaction(database);
+    for (const char* const script : versions.subspan(static_cast<std::size_t>(from))) {
+        database.execute(script);
+    }
+    database.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));
+    database.execute(fmt::format("PRAGMA user_version = {}", versions.size()));
+    transaction.commit();
+}
+
+void check_tables(Database& database) {
+    for (const char* const table : kReadByAStart) {
+        Statement check(database, fmt::format("PRAGMA quick_check({})", table));
+        const std::string found = check.step() ? check.text(0) : std::string();
+        if (found != "ok") throw Refused({SQLITE_CORRUPT, found});
+    }
+}
+
+}  // namespace vigia::sqlite

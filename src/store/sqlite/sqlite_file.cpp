@@ -1,0 +1,178 @@
+#include "store/sqlite/sqlite_file.hpp"
+
+#include "store/sqlite/file_guard.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/schema.hpp"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <system_error>
+#include <utility>
+
+namespace vigia {
+
+using sqlite::Database;
+using sqlite::Refused;
+
+namespace {
+
+constexpr int kPagesBetweenCheckpoints = 1000;
+constexpr int kMaxLogBytes = 16 * 1024 * 1024;  // what is left of it after a checkpoint
+constexpr int kBusyTimeoutMs = 1000;            // somebody else may be reading or making a copy
+
+Error error_of(const Refused& refused) {
+    switch (refused.primary_code()) {
+        case SQLITE_CORRUPT:
+            return Error{make_error_code(StoreErrc::damaged), refused.what()};
+        case SQLITE_NOTADB:
+            return Error{make_error_code(StoreErrc::foreign), refused.what()};
+        default:
+            return Error{make_error_code(StoreErrc::unavailable), refused.what()};
+    }
+}
+
+/// The version of the file, 0 if it is empty.
+Result<std::int64_t> version_of(Database& database, std::int64_t newest) {
+    const std::int64_t application = database.integer("PRAGMA application_id");
+    const std::int64_t version = database.integer("PRAGMA user_version");
+    if (application == sqlite::kApplicationId && version > newest) {
+        return Error{make_error_code(StoreErrc::newer), fmt::format("{}", version)};
+    }
+    if (application == sqlite::kApplicationId && version > 0) return version;
+    const bool empty = database.integer("SELECT count(*) FROM sqlite_schema") == 0;
+    if (application == 0 && version == 0 && empty) return 0;
+    return Error{make_error_code(StoreErrc::foreign), {}};
+}
+
+/// A copy of the file as it is now, its log included, under a name that says its version; a copy
+/// cut short never has that name.
+void back_up(Database& database, const std::string& path, std::int64_t version) {
+    const std::string copy = fmt::format("{}.v{}", path, version);
+    const std::string unfinished = copy + ".part";
+    sqlite::remove_file(unfinished);
+    sqlite::make_private_file(unfinished);
+    sqlite::Statement(database, "VACUUM INTO ?").bind(1, unfinished).run();
+    std::error_code failed;
+    std::filesystem::rename(unfinished, copy, failed);
+    if (failed) throw Refused({SQLITE_CANTOPEN, copy + ": " + failed.message()});
+}
+
+/// Room on the disk may help. A quota or a limit is told as an error of the device.
+bool is_about_room(const Refused& refused) {
+    return refused.primary_code() == SQLITE_FULL || refused.primary_code() == SQLITE_IOERR;
+}
+
+}  // namespace
+
+class SqliteFile::Impl {
+public:
+    Impl(std::string path, sqlite::FileLock lock)
+        : path_(std::move(path)),
+          lock_(std::move(lock)),
+          reserve_(path_ + ".reserve"),
+          database_(path_) {}
+
+    /// After construction, once; the file is only changed when it is ours.
+    Result<void> prepare(sqlite::Versions versions);
+    Result<void> commit(const Batch& batch);
+    StoredState load() { return rows_->read(); }
+
+private:
+    void write(const Batch& batch);
+
+    const std::string path_;
+    sqlite::FileLock lock_;
+    sqlite::Reserve reserve_;
+    Database database_;
+    sqlite::FileIdentity identity_;
+    std::unique_ptr<sqlite::Rows> rows_;
+    bool durable_ = true;
+};
+
+Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
+    if (database_.read_only()) {
+        return Error{make_error_code(StoreErrc::unavailable), "the file is write-protected"};
+    }
+    const auto newest = static_cast<std::int64_t>(versions.size());
+    database_.keep_log_on_close(true);
+    database_.execute(fmt::format("PRAGMA busy_timeout = {}", kBusyTimeoutMs));
+    const Result<std::int64_t> version = version_of(database_, newest);
+    if (!version) return version.error();
+    if (*version > 0) sqlite::check_tables(database_);
+    database_.keep_log_on_close(false);
+    database_.execute("PRAGMA journal_mode = WAL");
+    database_.execute(fmt::format("PRAGMA wal_autocheckpoint = {}", kPagesBetweenCheckpoints));
+    database_.execute(fmt::format("PRAGMA journal_size_limit = {}", kMaxLogBytes));
+    if (*version > 0 && *version < newest) back_up(database_, path_, *version);
+    if (*version < newest) sqlite::migrate(database_, versions, *version);
+    rows_ = std::make_unique<sqlite::Rows>(database_);
+    identity_ = sqlite::identity_of(path_);
+    reserve_.fill();
+    return {};
+}
+
+void SqliteFile::Impl::write(const Batch& batch) {
+    // A streak that came back after its end would be a false alert in the making.
+    const bool durable = !batch.is_results_only();
+    if (durable != durable_) {
+        database_.execute(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        durable_ = durable;
+    }
+    sqlite::Transaction transaction(database_);
+    rows_->write(batch);
+    transaction.commit();
+}
+
+Result<void> SqliteFile::Impl::commit(const Batch& batch) {
+    if (!(sqlite::identity_of(path_) == identity_)) {
+        return Error{make_error_code(StoreErrc::unavailable), "the file was removed or replaced"};
+    }
+    try {
+        write(batch);
+    } catch (const Refused& refused) {
+        if (!is_about_room(refused) || batch.is_results_only() || !reserve_.spend()) throw;
+        write(batch);
+        return {};
+    }
+    reserve_.fill();
+    return {};
+}
+
+SqliteFile::SqliteFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SqliteFile::~SqliteFile() = default;
+
+Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path) {
+    return open(path, sqlite::versions());
+}
+
+Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path,
+                                                     std::span<const char* const> versions) {
+    Result<sqlite::FileLock> lock = sqlite::FileLock::take(path + ".lock");
+    if (!lock) return lock.error();
+    try {
+        sqlite::make_private_file(path);
+        auto impl = std::make_unique<Impl>(path, *std::move(lock));
+        if (Result<void> prepared = impl->prepare(versions); !prepared) return prepared.error();
+        return std::unique_ptr<SqliteFile>(new SqliteFile(std::move(impl)));
+    } catch (const Refused& refused) {
+        return error_of(refused);
+    }
+}
+
+Result<void> SqliteFile::commit(const Batch& batch) {
+    try {
+        return impl_->commit(batch);
+    } catch (const Refused& refused) {
+        return Error{make_error_code(StoreErrc::unavailable), refused.what()};
+    }
+}
+
+Result<StoredState> SqliteFile::load() {
+    try {
+        return impl_->load();
+    } catch (const Refused& refused) {
+        return error_of(refused);
+    }
+}
+
+}  // namespace vigia
