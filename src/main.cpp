@@ -15,6 +15,7 @@
 #include "cli/silent_log.hpp"
 #include "cli/standard_terminal.hpp"
 #include "cli/store_place.hpp"
+#include "cli/systemd.hpp"
 #include "cli/validate.hpp"
 #include "config/document.hpp"
 #include "config/schema.hpp"
@@ -250,8 +251,10 @@ int start_run(const Start& start) {
         log.reconfigure(settings, catalog);
         log.reopen();
     };
+    Systemd systemd(
+        {variable("NOTIFY_SOCKET"), variable("WATCHDOG_USEC"), variable("WATCHDOG_PID")});
     const int status =
-        run_to_end(loop, run(world.env(), *opened.store, signals, std::move(request)));
+        run_to_end(loop, run(world.env(), *opened.store, signals, systemd, std::move(request)));
     log.stop(kLogGrace);
     return leave(world, status);
 }
