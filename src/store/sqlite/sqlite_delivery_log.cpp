@@ -125,8 +125,8 @@ Result<std::vector<Retry>> SqliteDeliveryLog::retry(std::span<const std::string>
                                                     WallTime now) {
     using Retries = std::vector<Retry>;
     return with_store<Retries>(path_, Access::write, [&](Database& database) {
+        const auto found = find(database, ids);  // looks at every row: the instance may write on
         sqlite::Transaction transaction(database);
-        const auto found = find(database, ids);
         const std::int64_t mark = retry_mark(database, now);
         Statement update(database, kRetry);
         Retries retries;
