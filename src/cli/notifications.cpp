@@ -106,7 +106,11 @@ private:
     std::string message_of(const DeliveryEntry& entry) const {
         std::string message = text(kind_text(entry.kind));
         if (entry.kind == NotificationKind::reminder) message += " " + std::to_string(entry.seq);
-        if (!entry.monitor_name.empty()) message += ": " + fitting(entry.monitor_name);
+        if (entry.kind == NotificationKind::trouble) {
+            message += ": " + describe(entry.reason, catalog_);
+        } else if (!entry.monitor_name.empty()) {
+            message += ": " + fitting(entry.monitor_name);
+        }
         return message;
     }
 
@@ -152,6 +156,9 @@ void write_entry(JsonWriter& writer, const DeliveryEntry& entry) {
         write_member(writer, "name", entry.monitor_name);
         writer.EndObject();
     }
+    const bool has_reason = entry.reason.code != ReasonCode::none;
+    write_text(writer, "reason");
+    write_text_or_null(writer, has_reason ? std::string(to_string(entry.reason.code)) : "");
     write_member(writer, "channel", entry.recipient.channel);
     write_member(writer, "recipient", entry.recipient.address);
     write_member(writer, "status", to_string(entry.status));

@@ -38,8 +38,8 @@ std::string notifications_table(std::span<const DeliveryEntry> entries, const Ca
                                 const TerminalShape& shape);
 
 /// The same as a JSON array in one line: {id, kind, seq, incident, monitor: null or {id, name},
-/// channel, recipient, status, attempts, created_at, finished_at: null or a time, retried_at:
-/// likewise, last_error: null or text}. Valid UTF-8.
+/// reason: null or a ReasonCode's name, channel, recipient, status, attempts, created_at,
+/// finished_at: null or a time, retried_at: likewise, last_error: null or text}. Valid UTF-8.
 std::string notifications_json(std::span<const DeliveryEntry> entries);
 
 }  // namespace vigia

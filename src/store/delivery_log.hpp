@@ -22,6 +22,7 @@ struct DeliveryEntry {
     IncidentId incident;
     MonitorId monitor;         ///< none: it is of no monitor
     std::string monitor_name;  ///< hostile
+    Reason reason;             ///< what it tells of
     Recipient recipient;
     WallTime created_at{};
     DeliveryStatus status = DeliveryStatus::pending;

@@ -32,6 +32,7 @@ protected:
         what->started_at = kStart;
         what->confirmed_at = kStart;
         what->down_for = seconds(60);
+        what->reason = {Phase::connect, ReasonCode::timeout, 0, "x"};
         if (kind == NotificationKind::recovery) {
             what->recovered_at = kStart + hours(1);
             what->down_for = hours(1);
@@ -104,6 +105,7 @@ TEST_F(DeliveryLogTest, GivesTheNewestFirstWithAllThatIsKnownOfThem) {
     EXPECT_EQ(first.incident, IncidentId("a"));
     EXPECT_EQ(first.monitor, MonitorId("site-a"));
     EXPECT_EQ(first.monitor_name, "Web a");
+    EXPECT_EQ(first.reason, (Reason{Phase::connect, ReasonCode::timeout, 0, "x"}));
     EXPECT_EQ(first.recipient, (Recipient{"email", "ana@example.org"}));
     EXPECT_EQ(first.created_at, kStart);
     EXPECT_EQ(first.status, DeliveryStatus::dead);

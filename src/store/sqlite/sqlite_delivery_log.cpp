@@ -21,7 +21,9 @@ namespace {
 
 constexpr std::string_view kNewest =
     "SELECT n.id, n.kind, n.seq, n.incident, ifnull(a.monitor, ''), ifnull(a.monitor_name, ''), "
-    "n.channel, n.address, n.created_at, n.status, n.attempts, n.last_error, n.finished_at, "
+    "ifnull(a.phase, 'none'), ifnull(a.reason, 'none'), ifnull(a.reason_value, 0), "
+    "ifnull(a.reason_detail, ''), n.channel, n.address, n.created_at, n.status, n.attempts, "
+    "n.last_error, n.finished_at, "
     "n.retried_at FROM notification n LEFT JOIN announcement a USING (incident, kind, seq) "
     "WHERE ?1 = '' OR n.status = ?1 ORDER BY n.created_at DESC, n.id LIMIT ?2";
 
@@ -74,6 +76,7 @@ DeliveryEntry entry_of(const Statement& row) {
     entry.incident = IncidentId(take.text());
     entry.monitor = MonitorId(take.text());
     entry.monitor_name = take.text();
+    entry.reason = take.reason();
     entry.recipient.channel = take.text();
     entry.recipient.address = take.text();
     entry.created_at = take.time();

@@ -102,6 +102,16 @@ TEST_F(NotificationsTest, EachIsARowWithWhatBecameOfIt) {
                                      "  refused by the mail server for good: 550 no such user\n");
 }
 
+TEST_F(NotificationsTest, ATroubleOfTheMonitorSaysWhich) {
+    DeliveryEntry notice;
+    notice.kind = NotificationKind::trouble;
+    notice.reason.code = ReasonCode::log_lines_lost;
+    notice.reason.value = 7;
+    log_.entries = {notice};
+    list();
+    EXPECT_THAT(terminal_.printed, HasSubstr("monitor in trouble: log lines lost: 7\n"));
+}
+
 TEST_F(NotificationsTest, TheTableFitsTheTerminalInBothLanguages) {
     for (const Language language : {Language::es, Language::en}) {
         for (const std::size_t width :
@@ -136,7 +146,8 @@ TEST_F(NotificationsTest, ColoursAreForThoseWhoShowThem) {
 
 TEST_F(NotificationsTest, JsonIsAnArrayOfObjects) {
     DeliveryEntry notice;
-    notice.kind = NotificationKind::offline;
+    notice.kind = NotificationKind::trouble;
+    notice.reason.code = ReasonCode::store_failing;
     notice.monitor_name = "\xff";
     log_.entries = {dead_alert(), notice};
     EXPECT_EQ(list(true), 0);
@@ -151,7 +162,9 @@ TEST_F(NotificationsTest, JsonIsAnArrayOfObjects) {
     EXPECT_STREQ(document[0]["monitor"]["name"].GetString(), "Web uno");
     EXPECT_STREQ(document[0]["created_at"].GetString(), "2024-12-19T10:15:23.000Z");
     EXPECT_TRUE(document[0]["retried_at"].IsNull());
+    EXPECT_TRUE(document[0]["reason"].IsNull());
     EXPECT_TRUE(document[1]["monitor"].IsNull());
+    EXPECT_STREQ(document[1]["reason"].GetString(), "store_failing");
     EXPECT_TRUE(document[1]["last_error"].IsNull());
 }
 
