@@ -229,6 +229,7 @@ std::string subject_of(std::string_view kind, std::string_view monitor) {
     if (kind == "reminder") return fmt::format("🔴 RECORDATORIO: Servicio caído - {}", monitor);
     if (kind == "recovery") return fmt::format("🟢 RECUPERADO: Servicio {}", monitor);
     if (kind == "offline") return "🟠 MONITOR SIN RED: no se pudo vigilar nada";
+    if (kind == "trouble") return fmt::format("🟠 MONITOR CON PROBLEMAS: {}", monitor);
     return fmt::format("no kind of mail: {}", kind);
 }
 

@@ -44,13 +44,14 @@ World::World(const Script& script)
       crash_checker_(findings_),
       bounds_(findings_),
       convergence_(findings_),
-      offline_notice_(findings_, script_.machine) {
+      offline_notice_(findings_, script_.machine),
+      trouble_notice_(findings_, script_.store) {
     network_.set_own_faults(script.machine);
     office_.set_troubles(mail_troubles(script));
     for (Observer* observer : std::initializer_list<Observer*>{
              &tally_, &keeper_, &confirmation_, &incident_book_, &delivery_, &retired_silence_,
              &rhythm_, &committed_view_, &crash_checker_, &bounds_, &convergence_, &offline_notice_,
-             &crash_trigger_, &doubtful_commit_}) {
+             &trouble_notice_, &crash_trigger_, &doubtful_commit_}) {
         audience_.add(*observer);
     }
     moment_.now.wall = kBeginning;

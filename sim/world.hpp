@@ -11,6 +11,7 @@
 #include "sim/checkers/offline_notice.hpp"
 #include "sim/checkers/retired_silence.hpp"
 #include "sim/checkers/rhythm.hpp"
+#include "sim/checkers/trouble_notice.hpp"
 #include "sim/crash_trigger.hpp"
 #include "sim/doubtful_commit.hpp"
 #include "sim/findings.hpp"
@@ -104,6 +105,7 @@ private:
     BoundsChecker bounds_;
     ConvergenceChecker convergence_;
     OfflineNoticeChecker offline_notice_;
+    TroubleNoticeChecker trouble_notice_;
     Audience audience_;
 
     Moment moment_;  ///< while nothing runs; else the life's

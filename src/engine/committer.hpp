@@ -63,6 +63,10 @@ public:
     void hurry();
     void stop();
 
+    /// For how long the oldest batch waits to be written; zero with none.
+    Duration oldest_wait() const {
+        return queue_.empty() ? Duration::zero() : clock_.now().mono - queue_.front()->since;
+    }
     /// False while the last commit failed: readiness.
     bool healthy() const { return failing_since_ == MonoTime{}; }
     std::size_t queued() const { return queue_.size(); }

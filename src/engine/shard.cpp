@@ -333,6 +333,11 @@ ShardStats Shard::stats() const {
     return stats;
 }
 
+Duration Shard::overdue() const {
+    if (queue_.empty()) return Duration::zero();
+    return std::max(env_.clock.now().mono - queue_.top().due, Duration::zero());
+}
+
 const MonitorState* Shard::state_of(const MonitorId& id) const {
     const auto it = index_of_.find(id);
     if (it == index_of_.end()) return nullptr;

@@ -72,12 +72,11 @@ std::string Statement::text(int column) const {
     return data == nullptr ? std::string() : std::string(data, static_cast<std::size_t>(size));
 }
 
-Database::Database(const std::string& path) {
+Database::Database(const std::string& path, Absent absent) {
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    if (absent == Absent::make) flags |= SQLITE_OPEN_CREATE;
     sqlite3* handle = nullptr;
-    const int code = ::sqlite3_open_v2(
-        path.c_str(), &handle,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-        nullptr);
+    const int code = ::sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
     handle_.reset(handle);
     if (code != SQLITE_OK) refuse(code);
 }
@@ -94,6 +93,10 @@ std::int64_t Database::integer(const std::string& sql) {
 
 void Database::keep_log_on_close(bool keep) {
     ::sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, nullptr);
+}
+
+std::size_t Database::changes() const {
+    return static_cast<std::size_t>(::sqlite3_changes(handle()));
 }
 
 bool Database::read_only() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,17 +62,23 @@ private:
     std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
 };
 
+/// What a connection does where there is no file.
+enum class Absent : std::uint8_t { refuse, make };
+
 /// A connection. One thread at a time.
 class Database {
 public:
     /// Opens, or makes, the file; what is in it is not looked at yet.
-    explicit Database(const std::string& path);
+    explicit Database(const std::string& path, Absent absent = Absent::make);
 
     void execute(const std::string& sql);
     /// The first column of the first row.
     std::int64_t integer(const std::string& sql);
     /// Leaves the file as it is when closed, with what the last process left to be done.
     void keep_log_on_close(bool keep);
+
+    /// Rows that the last statement changed.
+    std::size_t changes() const;
 
     /// The system lets it be read only; SQLite opens it all the same.
     bool read_only() const;

@@ -1,5 +1,8 @@
 #include "store/sqlite/rows.hpp"
 
+#include "store/sqlite/columns.hpp"
+
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -7,122 +10,6 @@
 
 namespace vigia::sqlite {
 namespace {
-
-std::string_view to_string(MonitorCategory category) {
-    constexpr std::string_view kNames[] = {"website", "database", "service"};
-    return kNames[static_cast<std::size_t>(category)];
-}
-
-std::string_view to_string(EndReason reason) {
-    return reason == EndReason::resolved ? "resolved" : "retired";
-}
-
-using vigia::to_string;
-
-/// The value of E, whose last one is `last`, that has this name.
-template <class E>
-E value_named(const std::string& name, E last) {
-    for (int i = 0; i <= static_cast<int>(last); ++i) {
-        const E value = static_cast<E>(i);
-        if (to_string(value) == name) return value;
-    }
-    throw Refused({SQLITE_CORRUPT, "not a word of this store: " + name});
-}
-
-template <class N>
-N number_in(std::int64_t column) {
-    if (!std::in_range<N>(column)) {
-        throw Refused({SQLITE_CORRUPT, "out of range: " + std::to_string(column)});
-    }
-    return static_cast<N>(column);
-}
-
-std::int64_t to_column(WallTime time) {
-    return time.time_since_epoch().count();
-}
-
-std::optional<std::int64_t> to_column(const std::optional<WallTime>& time) {
-    if (!time) return std::nullopt;
-    return to_column(*time);
-}
-
-WallTime wall_time(std::int64_t column) {
-    return WallTime(Duration(column));
-}
-
-std::optional<WallTime> wall_time(std::optional<std::int64_t> column) {
-    if (!column) return std::nullopt;
-    return wall_time(*column);
-}
-
-/// Binds one parameter after the other.
-class Binder {
-public:
-    explicit Binder(Statement& statement) : statement_(statement) {}
-
-    template <class T>
-    Binder& operator<<(const T& value) {
-        if constexpr (std::is_enum_v<T>) {
-            statement_.bind(++last_, to_string(value));
-        } else if constexpr (std::is_integral_v<T>) {
-            statement_.bind(++last_, static_cast<std::int64_t>(value));
-        } else if constexpr (std::is_same_v<T, Duration>) {
-            statement_.bind(++last_, value.count());
-        } else if constexpr (std::is_same_v<T, WallTime> ||
-                             std::is_same_v<T, std::optional<WallTime>>) {
-            statement_.bind(++last_, to_column(value));
-        } else {
-            statement_.bind(++last_, value);
-        }
-        return *this;
-    }
-    Binder& operator<<(const Reason& reason) {
-        return *this << reason.phase << reason.code << reason.value << reason.detail;
-    }
-    Binder& operator<<(const Timings& t) {
-        return *this << t.dns << t.connect << t.tls << t.login << t.ttfb << t.transfer << t.total;
-    }
-
-private:
-    Statement& statement_;
-    int last_ = 0;
-};
-
-/// Takes one column after the other.
-class Taker {
-public:
-    explicit Taker(const Statement& statement) : statement_(statement) {}
-
-    std::string text() { return statement_.text(next_++); }
-    std::int64_t integer() { return statement_.integer(next_++); }
-    std::uint32_t count() { return number_in<std::uint32_t>(integer()); }
-    Duration duration() { return Duration(integer()); }
-    WallTime time() { return wall_time(integer()); }
-    std::optional<WallTime> optional_time() {
-        return wall_time(statement_.optional_integer(next_++));
-    }
-    MonitorCategory category() { return value_named(text(), MonitorCategory::service); }
-    Reason reason() {
-        Reason reason;
-        reason.phase = value_named(text(), Phase::condition);
-        reason.code = value_named(text(), ReasonCode::internal);
-        reason.value = number_in<int>(integer());
-        reason.detail = text();
-        return reason;
-    }
-    Timings timings() {
-        Timings t;
-        for (Duration* const length :
-             {&t.dns, &t.connect, &t.tls, &t.login, &t.ttfb, &t.transfer, &t.total}) {
-            *length = duration();
-        }
-        return t;
-    }
-
-private:
-    const Statement& statement_;
-    int next_ = 0;
-};
 
 constexpr std::string_view kPutState =
     "INSERT INTO state VALUES (?,?,?,?,?,?) ON CONFLICT (monitor) DO UPDATE SET "
@@ -140,7 +27,9 @@ constexpr std::string_view kPutAnnouncement =
     "INSERT OR IGNORE INTO announcement VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 constexpr std::string_view kPutNotification =
-    "INSERT INTO notification VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+    "INSERT INTO notification (id, incident, kind, seq, channel, address, created_at, status, "
+    "merged_alert, attempts, last_error, finished_at, digest) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) "
+    "ON CONFLICT (id) DO UPDATE SET "
     "status = excluded.status, merged_alert = excluded.merged_alert, "
     "attempts = excluded.attempts, last_error = excluded.last_error, "
     "finished_at = excluded.finished_at, digest = excluded.digest";
@@ -151,13 +40,21 @@ constexpr std::string_view kOpenIncidents =
     "last_announced, reminders, message_domain FROM incident WHERE ended_at IS NULL "
     "ORDER BY confirmed_at";
 
+// An alert that was retried by hand when its outage was over must tell so: the recovery's end goes
+// with it.
 constexpr std::string_view kPending =
     "SELECT n.id, n.incident, n.kind, n.seq, n.channel, n.address, n.created_at, n.merged_alert, "
-    "n.attempts, n.last_error, n.digest, a.monitor, a.monitor_name, a.category, a.started_at, "
-    "a.confirmed_at, a.recovered_at, a.down_for, a.phase, a.reason, a.reason_value, "
+    "n.attempts, n.last_error, n.digest, n.retried_at, a.monitor, a.monitor_name, a.category, "
+    "a.started_at, a.confirmed_at, ifnull(r.recovered_at, a.recovered_at), "
+    "ifnull(r.down_for, a.down_for), a.phase, a.reason, a.reason_value, "
     "a.reason_detail, a.dns, a.connect, a.tls, a.login, a.ttfb, a.transfer, a.total, a.evidence, "
     "a.message_domain FROM notification n JOIN announcement a USING (incident, kind, seq) "
-    "WHERE n.status = 'pending' ORDER BY n.created_at, n.id";
+    "LEFT JOIN announcement r ON r.incident = n.incident AND r.kind = 'recovery' AND r.seq = 0 "
+    "AND n.retried_at NOT NULL "
+    "WHERE n.status = 'pending' AND ifnull(n.retried_at, 0) > ? ORDER BY n.created_at, n.id";
+
+constexpr std::string_view kLastRetry =
+    "SELECT ifnull(max(retried_at), 0) FROM notification WHERE retried_at NOT NULL";
 
 }  // namespace
 
@@ -226,7 +123,7 @@ StoredState Rows::read() {
     StoredState stored;
     stored.states = read_states();
     stored.open_incidents = read_open_incidents();
-    stored.pending = read_pending();
+    stored.pending = read_pending(WallTime::min());
     return stored;
 }
 
@@ -283,19 +180,30 @@ std::vector<Recipient> Rows::read_recipients(const std::string& incident) {
     return recipients;
 }
 
-std::vector<Notification> Rows::read_pending() {
+WallTime Rows::last_retry() {
+    return wall_time(database_.integer(std::string(kLastRetry)));
+}
+
+std::vector<Notification> Rows::read_retried(WallTime& mark) {
+    std::vector<Notification> rows = read_pending(mark);
+    for (const Notification& row : rows) mark = std::max(mark, *row.retried_at);
+    return rows;
+}
+
+std::vector<Notification> Rows::read_pending(WallTime after_retry) {
     std::vector<Notification> rows;
-    std::map<std::tuple<IncidentId, NotificationKind, std::uint32_t>,
+    std::map<std::tuple<IncidentId, NotificationKind, std::uint32_t, bool>,
              std::shared_ptr<const Announcement>>
         told;  // shared by its recipients, as it was
     Statement pending(database_, kPending);
+    pending.bind(1, to_column(after_retry));
     while (pending.step()) {
         Taker take(pending);
         Notification n;
         n.id = NotificationId(take.text());
         Announcement a;
         a.incident = IncidentId(take.text());
-        n.kind = value_named(take.text(), NotificationKind::offline);
+        n.kind = value_named(take.text(), kLastNotificationKind);
         n.seq = take.count();
         n.recipient.channel = take.text();
         n.recipient.address = take.text();
@@ -304,6 +212,7 @@ std::vector<Notification> Rows::read_pending() {
         n.attempts = take.count();
         n.last_error = take.text();
         n.digest = take.text();
+        n.retried_at = take.optional_time();
         a.monitor = MonitorId(take.text());
         a.monitor_name = take.text();
         a.category = take.category();
@@ -315,7 +224,8 @@ std::vector<Notification> Rows::read_pending() {
         a.timings = take.timings();
         a.evidence = take.text();
         a.message_domain = take.text();
-        std::shared_ptr<const Announcement>& known = told[{a.incident, n.kind, n.seq}];
+        std::shared_ptr<const Announcement>& known =
+            told[{a.incident, n.kind, n.seq, n.retried_at.has_value()}];
         if (!known) known = std::make_shared<const Announcement>(std::move(a));
         n.announcement = known;
         rows.push_back(std::move(n));

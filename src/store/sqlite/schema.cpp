@@ -110,8 +110,14 @@ constexpr const char* kVersion2 = R"sql(
 ALTER TABLE notification ADD COLUMN digest TEXT NOT NULL DEFAULT '';
 )sql";
 
+/// When a dead letter was last made pending again by hand.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE notification ADD COLUMN retried_at INTEGER;
+CREATE INDEX notification_retried ON notification (retried_at) WHERE retried_at NOT NULL;
+)sql";
+
 // A new version is one more script, and its place here; those before it never change.
-constexpr std::array<const char*, 2> kVersions{kVersion1, kVersion2};
+constexpr std::array<const char*, 3> kVersions{kVersion1, kVersion2, kVersion3};
 
 constexpr std::array kReadByAStart{"state", "incident", "incident_recipient", "announcement",
                                    "notification"};

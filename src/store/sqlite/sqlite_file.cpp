@@ -1,6 +1,7 @@
 #include "store/sqlite/sqlite_file.hpp"
 
 #include "store/sqlite/file_guard.hpp"
+#include "store/sqlite/opening.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/schema.hpp"
 
@@ -18,31 +19,6 @@ namespace {
 
 constexpr int kPagesBetweenCheckpoints = 1000;
 constexpr int kMaxLogBytes = 16 * 1024 * 1024;  // what is left of it after a checkpoint
-constexpr int kBusyTimeoutMs = 1000;            // somebody else may be reading or making a copy
-
-Error error_of(const Refused& refused) {
-    switch (refused.primary_code()) {
-        case SQLITE_CORRUPT:
-            return Error{make_error_code(StoreErrc::damaged), refused.what()};
-        case SQLITE_NOTADB:
-            return Error{make_error_code(StoreErrc::foreign), refused.what()};
-        default:
-            return Error{make_error_code(StoreErrc::unavailable), refused.what()};
-    }
-}
-
-/// The version of the file, 0 if it is empty.
-Result<std::int64_t> version_of(Database& database, std::int64_t newest) {
-    const std::int64_t application = database.integer("PRAGMA application_id");
-    const std::int64_t version = database.integer("PRAGMA user_version");
-    if (application == sqlite::kApplicationId && version > newest) {
-        return Error{make_error_code(StoreErrc::newer), fmt::format("{}", version)};
-    }
-    if (application == sqlite::kApplicationId && version > 0) return version;
-    const bool empty = database.integer("SELECT count(*) FROM sqlite_schema") == 0;
-    if (application == 0 && version == 0 && empty) return 0;
-    return Error{make_error_code(StoreErrc::foreign), {}};
-}
 
 /// A copy of the file as it is now, its log included, under a name that says its version; a copy
 /// cut short never has that name.
@@ -75,7 +51,8 @@ public:
     /// After construction, once; the file is only changed when it is ours.
     Result<void> prepare(sqlite::Versions versions);
     Result<void> commit(const Batch& batch);
-    StoredState load() { return rows_->read(); }
+    StoredState load();
+    std::vector<Notification> take_retried();
 
 private:
     void write(const Batch& batch);
@@ -87,6 +64,8 @@ private:
     sqlite::FileIdentity identity_;
     std::unique_ptr<sqlite::Rows> rows_;
     bool durable_ = true;
+    std::int64_t data_version_ = 0;  ///< changes when another connection has written
+    WallTime last_retry_{};          ///< of those taken up
 };
 
 Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
@@ -95,8 +74,8 @@ Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
     }
     const auto newest = static_cast<std::int64_t>(versions.size());
     database_.keep_log_on_close(true);
-    database_.execute(fmt::format("PRAGMA busy_timeout = {}", kBusyTimeoutMs));
-    const Result<std::int64_t> version = version_of(database_, newest);
+    database_.execute(fmt::format("PRAGMA busy_timeout = {}", sqlite::kBusyTimeoutMs));
+    const Result<std::int64_t> version = sqlite::version_of(database_, newest);
     if (!version) return version.error();
     if (*version > 0) sqlite::check_tables(database_);
     database_.keep_log_on_close(false);
@@ -138,6 +117,23 @@ Result<void> SqliteFile::Impl::commit(const Batch& batch) {
     return {};
 }
 
+StoredState SqliteFile::Impl::load() {
+    // What is retried meanwhile is either in it, or taken later: never both.
+    sqlite::Transaction snapshot(database_);
+    StoredState stored = rows_->read();
+    last_retry_ = rows_->last_retry();
+    snapshot.commit();
+    return stored;
+}
+
+std::vector<Notification> SqliteFile::Impl::take_retried() {
+    const std::int64_t version = database_.integer("PRAGMA data_version");
+    if (version == data_version_) return {};
+    std::vector<Notification> rows = rows_->read_retried(last_retry_);
+    data_version_ = version;
+    return rows;
+}
+
 SqliteFile::SqliteFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteFile::~SqliteFile() = default;
 
@@ -155,7 +151,7 @@ Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path,
         if (Result<void> prepared = impl->prepare(versions); !prepared) return prepared.error();
         return std::unique_ptr<SqliteFile>(new SqliteFile(std::move(impl)));
     } catch (const Refused& refused) {
-        return error_of(refused);
+        return sqlite::error_of(refused);
     }
 }
 
@@ -171,7 +167,15 @@ Result<StoredState> SqliteFile::load() {
     try {
         return impl_->load();
     } catch (const Refused& refused) {
-        return error_of(refused);
+        return sqlite::error_of(refused);
+    }
+}
+
+Result<std::vector<Notification>> SqliteFile::take_retried() {
+    try {
+        return impl_->take_retried();
+    } catch (const Refused& refused) {
+        return sqlite::error_of(refused);
     }
 }
 

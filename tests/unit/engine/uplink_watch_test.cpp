@@ -94,8 +94,7 @@ protected:
     Bench bench_;
     Committer committer_{bench_.io.get_executor(), bench_.clock, bench_.store, bench_.events};
     Dispatcher dispatcher_{bench_.io.get_executor(), bench_.env, committer_, bench_.events};
-    UplinkWatch uplink_{bench_.io.get_executor(), bench_.env, committer_, dispatcher_,
-                        bench_.events};
+    UplinkWatch uplink_{bench_.io.get_executor(), bench_.env, dispatcher_, bench_.events};
     StallWatch stalls_{bench_.clock};
     ProbeRunner runner_{
         bench_.io.get_executor(), bench_.env, bench_.events, stalls_, 100, &uplink_};
