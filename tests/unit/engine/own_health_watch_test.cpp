@@ -1,6 +1,5 @@
 #include "engine/own_health_watch.hpp"
 
-#include "notify/email_notifier.hpp"
 #include "tests/unit/engine/bench.hpp"
 
 #include <gtest/gtest.h>
@@ -31,12 +30,7 @@ protected:
     OwnHealthWatchTest() {
         bench_.tasks.spawn(committer_.run());
         bench_.tasks.spawn(committer_.watch());
-        Dispatcher::Notifiers channels;
-        EmailChannel channel;
-        channel.sender = "vigia@watch.sim";
-        channels["email"] =
-            std::make_shared<EmailNotifier>(bench_.env, channel, bench_.events.catalog());
-        dispatcher_.configure(OutboxPolicy{}, std::move(channels),
+        dispatcher_.configure(OutboxPolicy{}, bench_.channels(),
                               {{"email", "ana@people.sim"}, {"email", "luis@people.sim"}},
                               "watch.sim");
         dispatcher_.start();

@@ -1,6 +1,5 @@
 #include "engine/retry_watch.hpp"
 
-#include "notify/email_notifier.hpp"
 #include "tests/unit/engine/bench.hpp"
 
 #include <gtest/gtest.h>
@@ -39,12 +38,7 @@ class RetryWatchTest : public testing::Test {
 protected:
     RetryWatchTest() {
         bench_.tasks.spawn(committer_.run());
-        Dispatcher::Notifiers channels;
-        EmailChannel channel;
-        channel.sender = "vigia@watch.sim";
-        channels["email"] =
-            std::make_shared<EmailNotifier>(bench_.env, channel, bench_.events.catalog());
-        dispatcher_.configure(OutboxPolicy{}, std::move(channels), {{"email", "ana@people.sim"}},
+        dispatcher_.configure(OutboxPolicy{}, bench_.channels(), {{"email", "ana@people.sim"}},
                               "watch.sim");
         dispatcher_.start();
         retries_.start();
