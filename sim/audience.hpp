@@ -53,6 +53,9 @@ public:
     void commit_refused(const Moment& moment) override {
         for (Observer* o : observers_) o->commit_refused(moment);
     }
+    void commit_in_doubt(const Moment& moment, const Batch& batch) override {
+        for (Observer* o : observers_) o->commit_in_doubt(moment, batch);
+    }
     void mail_accepted(const Moment& moment, const AcceptedMail& mail) override {
         for (Observer* o : observers_) o->mail_accepted(moment, mail);
     }

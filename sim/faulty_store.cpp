@@ -41,10 +41,14 @@ asio::awaitable<Result<void>> FaultyStore::commit(Batch batch) {
         observer_.commit_refused(clock_.moment());
         co_return unavailable();
     }
-    failing_since_.reset();
-    observer_.committed(clock_.moment(), batch);
-    // A reference store writes without a pause: nothing comes between the line above and this.
-    Result<void> written = co_await inner_.commit(std::move(batch));
+    // Written without a pause: nothing comes between this and the lines below.
+    Result<void> written = co_await inner_.commit(batch);
+    if (written) {
+        failing_since_.reset();
+        observer_.committed(clock_.moment(), batch);
+    } else {
+        observer_.commit_in_doubt(clock_.moment(), batch);
+    }
     co_await give_way();
     co_return written;
 }

@@ -19,10 +19,11 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: vigia-sim [--seed N] [--seeds COUNT] [--monitors N] [--hours H] [--faults FACTOR]\n"
-    "                 [--scenario FILE] [--once] [--verbose]\n"
+    "                 [--disk] [--scenario FILE] [--once] [--verbose]\n"
     "Runs the whole daemon in virtual time, with faults, under its invariants: COUNT seeds from N\n"
-    "on, or a scenario. Every run is made twice, which must do the same (--once: not). Exit\n"
-    "status 1 if an invariant broke or two runs differed, 2 for bad usage.\n";
+    "on, or a scenario; --disk: on an SQLite store whose disk loses power. Every run is made\n"
+    "twice, which must do the same (--once: not). Exit status 1 if an invariant broke or two runs\n"
+    "differed, 2 for bad usage.\n";
 
 struct Options {
     ScenarioOptions world;
@@ -60,6 +61,8 @@ Options read_options(int argc, char** argv) {
             options.world.length = from_seconds(number<double>(value()) * 3600);
         } else if (name == "--faults") {
             options.world.faults = number<double>(value());
+        } else if (name == "--disk") {
+            options.world.on_disk = true;
         } else if (name == "--scenario") {
             options.scenario = value();
         } else if (name == "--once") {
@@ -129,7 +132,8 @@ bool run_scenario(const Options& options) {
     std::ifstream file(options.scenario, std::ios::binary);
     if (!file) throw std::invalid_argument(fmt::format("cannot read {}", options.scenario));
     const std::string text(std::istreambuf_iterator<char>(file), {});
-    const Scenario scenario = read_scenario(options.scenario, text);
+    Scenario scenario = read_scenario(options.scenario, text);
+    scenario.script.on_disk |= options.world.on_disk;
     return run(scenario.script, options, &scenario.expected);
 }
 

@@ -76,6 +76,8 @@ public:
     virtual void committing(const Moment&, const Batch&) {}
     virtual void committed(const Moment&, const Batch&) {}
     virtual void commit_refused(const Moment&) {}
+    /// The power went while it was written: the next start will see.
+    virtual void commit_in_doubt(const Moment&, const Batch&) {}
 
     virtual void mail_accepted(const Moment&, const AcceptedMail&) {}
     /// What the sender was told. Not called when the process crashed before.

@@ -31,10 +31,12 @@ public:
     Script make() {
         script_.name = fmt::format("seed {}", options_.seed);
         script_.reproduce =
-            fmt::format("./dev sim --seed {} --monitors {} --hours {} --faults {}", options_.seed,
-                        options_.monitors, to_seconds(options_.length) / 3600, options_.faults);
+            fmt::format("./dev sim --seed {} --monitors {} --hours {} --faults {}{}", options_.seed,
+                        options_.monitors, to_seconds(options_.length) / 3600, options_.faults,
+                        options_.on_disk ? " --disk" : "");
         script_.seed = rng_.next();
         script_.length = options_.length;
+        script_.on_disk = options_.on_disk;
         make_config();
         for (const MonitorText& monitor : config_.monitors) add_targets(monitor);
         script_.config = config_.str();
@@ -155,8 +157,12 @@ private:
         std::vector<Action>& actions = script_.actions;
         at_random(options_.crashes * options_.faults, [&](Duration at) {
             Crash crash;
-            crash.point = static_cast<CrashPoint>(rng_.below(4));
+            crash.point = static_cast<CrashPoint>(rng_.below(options_.on_disk ? 6 : 4));
             crash.steps = static_cast<unsigned>(rng_.below(2000));
+            if (crash.point >= CrashPoint::disk_write) {  // as often as two of the others
+                crash.point = CrashPoint::disk_write;
+                crash.steps %= 50;
+            }
             crash.down =
                 chance(0.8) ? between(seconds(1), minutes(1)) : between(minutes(1), hours(1));
             actions.push_back({at, crash});

@@ -27,6 +27,8 @@ struct ScenarioOptions {
     double clock_steps = 1;
     double freezes = 2;
 
+    bool on_disk = false;  ///< the store; then some crashes are cuts of the power
+
     double faults = 1;  ///< factor of all of these but the targets' outages and blips
 
     /// The end without faults, in which everything must come right.

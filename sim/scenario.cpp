@@ -75,6 +75,7 @@ public:
         Script& script = scenario_.script;
         top.read("length", script.length, kTime);
         top.read("seed", script.seed, {.min = 0});
+        top.read("on_disk", script.on_disk);
         if (const JsonValue* v = top.require("config")) script.config = text_of(*v);
         each(top.find_object("targets"), [&](const JsonValue& v) { read_target(v); });
         each(top.find("machine"),
@@ -228,6 +229,7 @@ std::string subject_of(std::string_view kind, std::string_view monitor) {
     if (kind == "reminder") return fmt::format("🔴 RECORDATORIO: Servicio caído - {}", monitor);
     if (kind == "recovery") return fmt::format("🟢 RECUPERADO: Servicio {}", monitor);
     if (kind == "offline") return "🟠 MONITOR SIN RED: no se pudo vigilar nada";
+    if (kind == "trouble") return fmt::format("🟠 MONITOR CON PROBLEMAS: {}", monitor);
     return fmt::format("no kind of mail: {}", kind);
 }
 

@@ -15,9 +15,9 @@ namespace vigia::sim {
 /// What must have come of a scenario.
 struct Expectations {
     struct Mails {
-        std::string kind;  ///< alert, reminder, recovery
+        std::string kind;  ///< alert, reminder, recovery, offline, trouble
         std::string to;
-        std::string monitor;
+        std::string monitor;  ///< its name; of a trouble its words
         std::size_t count = 1;
     };
     std::vector<Mails> mails;                   ///< exactly these

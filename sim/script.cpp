@@ -45,11 +45,12 @@ constexpr std::array<Name<StoreFault>, 3> kStoreFaults{{
     {"hanging", StoreFault::hanging},
 }};
 
-constexpr std::array<Name<CrashPoint>, 4> kCrashPoints{{
+constexpr std::array<Name<CrashPoint>, 5> kCrashPoints{{
     {"step", CrashPoint::step},
     {"before_commit", CrashPoint::before_commit},
     {"after_commit", CrashPoint::after_commit},
     {"after_accept", CrashPoint::after_accept},
+    {"disk_write", CrashPoint::disk_write},
 }};
 
 template <class Enum, std::size_t N>

@@ -124,12 +124,13 @@ struct MailTrouble {
     std::string recipient;  ///< empty: everybody
 };
 
-/// Where in the process's work the power goes.
+/// Where in its work the process is killed.
 enum class CrashPoint : std::uint8_t {
     step,           ///< after a number of further handlers
     before_commit,  ///< a transition is about to be committed
     after_commit,   ///< a transition is committed, nobody knows yet
     after_accept,   ///< the mail server has taken a message, nobody knows yet
+    disk_write,     ///< the whole machine, at one of the next changes of its disk
 };
 std::optional<CrashPoint> crash_point_named(std::string_view name);
 
@@ -138,7 +139,7 @@ struct Reload {
 };
 struct Crash {
     CrashPoint point = CrashPoint::step;
-    unsigned steps = 0;
+    unsigned steps = 0;                        ///< of `step` and `disk_write`: how many come before
     Duration down = std::chrono::seconds(10);  ///< until the next start
 };
 struct Restart {
@@ -168,6 +169,7 @@ struct Script {
     std::map<std::string, Timeline> targets;  ///< by URL; one URL is of one monitor
     FaultPlan<OwnFault> machine;
     FaultPlan<StoreFault> store;
+    bool on_disk = false;  ///< the store: SQLite on a simulated disk; else in memory
     std::vector<MailTrouble> mail;
     std::vector<Action> actions;  ///< ascending
 };

@@ -33,6 +33,7 @@ std::vector<MailTrouble> mail_troubles(const Script& script) {
 World::World(const Script& script)
     : script_(script),
       rng_(script.seed),
+      storage_(script.on_disk),
       keeper_(journal_),
       confirmation_(findings_),
       incident_book_(findings_),
@@ -43,13 +44,14 @@ World::World(const Script& script)
       crash_checker_(findings_),
       bounds_(findings_),
       convergence_(findings_),
-      offline_notice_(findings_, script_.machine) {
+      offline_notice_(findings_, script_.machine),
+      trouble_notice_(findings_, script_.store) {
     network_.set_own_faults(script.machine);
     office_.set_troubles(mail_troubles(script));
     for (Observer* observer : std::initializer_list<Observer*>{
              &tally_, &keeper_, &confirmation_, &incident_book_, &delivery_, &retired_silence_,
              &rhythm_, &committed_view_, &crash_checker_, &bounds_, &convergence_, &offline_notice_,
-             &crash_trigger_}) {
+             &trouble_notice_, &crash_trigger_, &doubtful_commit_}) {
         audience_.add(*observer);
     }
     moment_.now.wall = kBeginning;
@@ -112,6 +114,7 @@ void World::drain() {
         if (crash_trigger_.handler_has_run(life_->moment().elapsed)) {
             return crash(crash_trigger_.take().down);
         }
+        if (!storage_.has_power()) return crash(power_cut_);
     }
 }
 
@@ -131,7 +134,12 @@ void World::begin_life() {
     // A reboot starts the monotonic clock anywhere.
     moment_.now.mono = MonoTime(std::chrono::seconds(10 + rng_.below(5'000'000)));
     machine_troubled_until_ = moment_.elapsed;
-    const Surroundings around{network_, office_, store_, script_.store, journal_, audience_, rng_};
+    Store& store = storage_.open();
+    const StoredState stored = store.load().value();
+    if (const auto written = doubtful_commit_.found_in(stored)) {
+        audience_.committed(moment_, *written);
+    }
+    const Surroundings around{network_, office_, store, script_.store, journal_, audience_, rng_};
     life_ = std::make_unique<Life>(around, moment_, config_, rng_.next());
     const std::string alarm(Catalog(config_.language).text("Internal error: {}"));
     life_->log().set_listener(
@@ -140,7 +148,7 @@ void World::begin_life() {
                 findings_.report({"engine", life_->moment().elapsed, {}, text});
             }
         });
-    audience_.starting(moment_, config_, store_.load().value());
+    audience_.starting(moment_, config_, stored);
     const Result<void> started = life_->app().start();
     VIGIA_ASSERT(started.has_value());
     audience_.started(moment_, look());
@@ -159,12 +167,14 @@ void World::end_life(Duration down) {
     }
     moment_ = life_->moment();
     life_.reset();
+    storage_.close(rng_);
     audience_.stopped(moment_);
     rebirth_ = moment_.elapsed + down;
 }
 
 void World::crash(Duration down) {
     moment_ = life_->moment();
+    storage_.crash(rng_);
     life_->crash();
     life_.reset();
     audience_.crashed(moment_);
@@ -183,7 +193,12 @@ void World::perform(const Reload& reload) {
 }
 
 void World::perform(const Crash& crash) {
-    if (life_) crash_trigger_.arm(crash, life_->moment().elapsed);
+    if (!life_) return;
+    if (crash.point != CrashPoint::disk_write) {
+        return crash_trigger_.arm(crash, life_->moment().elapsed);
+    }
+    power_cut_ = crash.down;
+    storage_.cut_power_at(crash.steps + 1);
 }
 
 void World::perform(const Restart& restart) {
@@ -269,10 +284,8 @@ Report World::report() {
     report.findings = findings_;
     report.open_incidents = incident_book_.open();
     report.mails = office_.accepted();
-    for (const auto& [id, row] : store_.notifications()) {
-        if (row.status == DeliveryStatus::pending) ++report.pending;
-        if (row.status == DeliveryStatus::dead) ++report.dead_letters;
-    }
+    report.pending = tally_.pending();
+    report.dead_letters = tally_.dead();
     for (const MonitorPtr& monitor : config_.monitors) {
         const MonitorState* const state =
             life_ ? life_->app().shard().state_of(monitor->id) : nullptr;

@@ -11,13 +11,15 @@
 #include "sim/checkers/offline_notice.hpp"
 #include "sim/checkers/retired_silence.hpp"
 #include "sim/checkers/rhythm.hpp"
+#include "sim/checkers/trouble_notice.hpp"
 #include "sim/crash_trigger.hpp"
+#include "sim/doubtful_commit.hpp"
 #include "sim/findings.hpp"
 #include "sim/journal.hpp"
 #include "sim/life.hpp"
 #include "sim/script.hpp"
+#include "sim/storage.hpp"
 #include "sim/tally.hpp"
-#include "store/memory_store.hpp"
 
 #include <cstdint>
 #include <map>
@@ -86,12 +88,13 @@ private:
     Findings findings_;
     Network network_;
     PostOffice office_;
-    MemoryStore store_;
+    Storage storage_;
     Config config_;
 
     Tally tally_;
     JournalKeeper keeper_;
     CrashTrigger crash_trigger_;
+    DoubtfulCommit doubtful_commit_;
     ConfirmationChecker confirmation_;
     IncidentBookChecker incident_book_;
     DeliveryChecker delivery_;
@@ -102,10 +105,12 @@ private:
     BoundsChecker bounds_;
     ConvergenceChecker convergence_;
     OfflineNoticeChecker offline_notice_;
+    TroubleNoticeChecker trouble_notice_;
     Audience audience_;
 
     Moment moment_;  ///< while nothing runs; else the life's
     std::unique_ptr<Life> life_;
+    Duration power_cut_{};             ///< how long the next one lasts
     std::optional<Duration> rebirth_;  ///< when the next life begins, while there is none
     std::size_t next_action_ = 0;
     Duration next_sample_ = kSamplePeriod;

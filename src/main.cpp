@@ -7,6 +7,7 @@
 #include "cli/demo/demo.hpp"
 #include "cli/descriptor_budget.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/notifications.hpp"
 #include "cli/notify_test.hpp"
 #include "cli/phrase.hpp"
 #include "cli/process_signals.hpp"
@@ -14,6 +15,7 @@
 #include "cli/silent_log.hpp"
 #include "cli/standard_terminal.hpp"
 #include "cli/store_place.hpp"
+#include "cli/systemd.hpp"
 #include "cli/validate.hpp"
 #include "config/document.hpp"
 #include "config/schema.hpp"
@@ -30,6 +32,7 @@
 #include "env/real/process.hpp"
 #include "env/real/resolver.hpp"
 #include "store/memory_store.hpp"
+#include "store/sqlite/sqlite_delivery_log.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -147,16 +150,17 @@ struct Start {
     std::uint64_t descriptors;
 };
 
+/// Empty if it is unset.
+std::string variable(const char* name) {
+    return environment_variable(name).value_or(std::string());
+}
+
 Language locale_language() {
-    const auto variable = [](const char* name) {
-        return environment_variable(name).value_or(std::string());
-    };
     return language_of_locale(variable("LC_ALL"), variable("LC_MESSAGES"), variable("LANG"));
 }
 
 bool colours_wanted() {
-    return environment_variable("NO_COLOR").value_or("").empty() &&
-           environment_variable("TERM").value_or("dumb") != "dumb";
+    return variable("NO_COLOR").empty() && environment_variable("TERM").value_or("dumb") != "dumb";
 }
 
 ConfigurationFile configuration_file(const Start& start) {
@@ -207,6 +211,14 @@ OpenedStore open_store(Loop& loop, const StorePlace& place, const Retention& ret
     return none;
 }
 
+/// Where the store of this configuration is.
+StorePlace place_of_store(const Start& start, const Config& config) {
+    std::error_code unknown;
+    const std::filesystem::path file =
+        std::filesystem::absolute(start.arguments.config_file, unknown);
+    return store_place(config.storage, variable("STATE_DIRECTORY"), file.parent_path().string());
+}
+
 int start_run(const Start& start) {
     const ConfigurationFile file = configuration_file(start);
     ConfigurationReading reading = read_configuration(file, start.language);
@@ -219,15 +231,9 @@ int start_run(const Start& start) {
     Loop loop;
     LogWriter log(reading.config->logging, Catalog(reading.language), log_options());
     World world(loop, log);
-    std::error_code unknown;
-    const std::filesystem::path absolute =
-        std::filesystem::absolute(start.arguments.config_file, unknown);
     const OpenedStore opened =
-        open_store(loop,
-                   store_place(reading.config->storage,
-                               environment_variable("STATE_DIRECTORY").value_or(std::string()),
-                               absolute.parent_path().string()),
-                   reading.config->storage.retention, Catalog(reading.language));
+        open_store(loop, place_of_store(start, *reading.config), reading.config->storage.retention,
+                   Catalog(reading.language));
     if (!opened.store) {
         log.write(LogLevel::critical, opened.failure);
         log.stop(kLogGrace);
@@ -247,8 +253,10 @@ int start_run(const Start& start) {
         log.reconfigure(settings, catalog);
         log.reopen();
     };
+    Systemd systemd(
+        {variable("NOTIFY_SOCKET"), variable("WATCHDOG_USEC"), variable("WATCHDOG_PID")});
     const int status =
-        run_to_end(loop, run(world.env(), *opened.store, signals, std::move(request)));
+        run_to_end(loop, run(world.env(), *opened.store, signals, systemd, std::move(request)));
     log.stop(kLogGrace);
     return leave(world, status);
 }
@@ -298,6 +306,29 @@ int start_notify_test(const Start& start) {
                                         std::move(reading.config->email), reading.language));
 }
 
+int start_notifications(const Start& start) {
+    const ConfigurationReading reading =
+        read_configuration(configuration_file(start), start.language);
+    // Deliveries are told of, whatever is monitored now.
+    if (!reading.config) {
+        print_errors(reading, start.terminal);
+        return kExitBadInput;
+    }
+    const std::string path = place_of_store(start, *reading.config).path;
+    SqliteDeliveryLog log(path);
+    if (start.arguments.command == Command::notifications_retry) {
+        return retry_notifications(
+            log, start.terminal, {path, reading.language, start.arguments.names, wall_clock_now()});
+    }
+    NotificationsRequest request;
+    request.store_name = path;
+    request.language = reading.language;
+    request.filter.status = start.arguments.status;
+    request.filter.limit = start.arguments.limit.value_or(request.filter.limit);
+    request.json = start.arguments.json;
+    return list_notifications(log, start.terminal, request);
+}
+
 int start_demo(const Start& start) {
     Loop loop;
     LoggingSettings settings;
@@ -344,6 +375,9 @@ int run_command(Start start) {
                 return refuse(unknown_channel(channel, catalog), catalog, start.terminal);
             }
             return start_notify_test(start);
+        case Command::notifications:
+        case Command::notifications_retry:
+            return start_notifications(start);
         case Command::demo:
             return start_demo(start);
         case Command::run:

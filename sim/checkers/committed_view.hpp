@@ -36,7 +36,7 @@ private:
     std::unordered_map<MonitorId, Known> known_;
 };
 
-/// Equal as far as a store must know: a good monitor's good checks are not written one by one.
+/// Equal in what people see: streaks run ahead of their commit.
 bool same_confirmed_state(const MonitorState& a, const MonitorState& b);
 
 }  // namespace vigia::sim

@@ -9,6 +9,7 @@
 namespace vigia::sim {
 
 void ConfirmationChecker::starting(const Moment&, const Config& config, const StoredState& stored) {
+    if (std::exchange(crashed_, false)) go_back_to_what_was_committed();
     configure(config);
     std::unordered_map<MonitorId, const MonitorState*> states;
     for (const StateRow& row : stored.states) states[row.monitor] = &row.state;
@@ -59,7 +60,8 @@ void ConfirmationChecker::discard(Watched& watched) {
     if (!watched.check->probing) watched.check.reset();
 }
 
-void ConfirmationChecker::crashed(const Moment&) {
+/// Not at the crash: the batch that was being written may turn up in the store yet.
+void ConfirmationChecker::go_back_to_what_was_committed() {
     for (auto& [id, watched] : watched_) {
         watched.check.reset();
         watched.undecided.clear();

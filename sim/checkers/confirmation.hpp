@@ -19,7 +19,7 @@ public:
 
     void starting(const Moment& moment, const Config& config, const StoredState& stored) override;
     void reloaded(const Moment& moment, const Config& config) override;
-    void crashed(const Moment& moment) override;
+    void crashed(const Moment&) override { crashed_ = true; }
     void stopped(const Moment& moment) override { crashed(moment); }
     void clock_stepped(const Moment&) override { ++clock_steps_; }
     void probe_ended(const Moment& moment, const MonitorId& monitor, Sight sight) override;
@@ -64,6 +64,7 @@ private:
         std::deque<Ended> undecided;  ///< ended, not committed
     };
 
+    void go_back_to_what_was_committed();
     static void discard(Watched& watched);
     void check_ended(const Moment& moment, Watched& watched, Sight sight);
     void result_committed(const Moment& moment, const ResultRow& row, const Batch& batch);
@@ -74,6 +75,7 @@ private:
     Findings& findings_;
     std::unordered_map<MonitorId, Watched> watched_;
     std::uint64_t clock_steps_ = 0;
+    bool crashed_ = false;
 };
 
 }  // namespace vigia::sim

@@ -1,6 +1,6 @@
 #include "sim/checkers/crash.hpp"
 
-#include "sim/checkers/committed_view.hpp"
+#include "sim/same_row.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ void CrashChecker::starting(const Moment& moment, const Config& config, const St
     std::size_t found = 0;
     for (const StateRow& row : stored.states) {
         const auto known = states_.find(row.monitor);
-        if (known != states_.end() && known->second == row.state) ++found;
+        if (known != states_.end() && same_row(known->second, row.state)) ++found;
     }
     if (found != states_.size() || found != stored.states.size()) {
         report(moment, {},

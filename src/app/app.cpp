@@ -53,8 +53,11 @@ App::App(asio::any_io_executor executor, Env& env, Store& store, Config config, 
       events_(env.log, Catalog(config_.language)),
       committer_(executor, env.clock, store, events_),
       dispatcher_(executor, env, committer_, events_),
-      uplink_(executor, env, committer_, dispatcher_, events_),
+      retries_(executor, env.clock, store, dispatcher_, events_),
+      uplink_(executor, env, dispatcher_, events_),
       shard_(executor, env, committer_, dispatcher_, events_, limits, &uplink_),
+      health_(executor, env, {committer_, dispatcher_, shard_}, events_),
+      ping_(executor, env, events_, [this] { return health_.is_well(); }),
       loops_(executor, report_to(events_)) {}
 
 Result<void> App::start() {
@@ -70,9 +73,13 @@ Result<void> App::start() {
     configure_channels();
     dispatcher_.start();
     dispatcher_.restore(std::move(stored->pending));
+    retries_.start();
     uplink_.configure(config_);
     uplink_.start();
     shard_.start(monitors, initial);
+    configure_health();
+    health_.start();
+    ping_.start();
     return {};
 }
 
@@ -107,10 +114,16 @@ void App::reload(Config config) {
     configure_channels();
     shard_.apply(change);
     uplink_.configure(config_);
+    configure_health();
     events_.line(LogLevel::info, N_("Configuration reloaded: {}"),
                  fmt::format("+{} ~{} -{} ={}", change.added.size(), change.changed.size(),
                              change.removed.size(), change.unchanged));
     log_configuration();
+}
+
+void App::configure_health() {
+    health_.configure(config_.health.notices);
+    ping_.configure(config_.health);
 }
 
 void App::configure_channels() {
@@ -151,8 +164,11 @@ void App::log_configuration() {
 
 asio::awaitable<void> App::stop() {
     committer_.hurry();
+    co_await ping_.stop();
     co_await shard_.stop();
     co_await uplink_.stop();
+    co_await retries_.stop();
+    co_await health_.stop();
     co_await dispatcher_.stop(kMailGrace);
     committer_.stop();
     co_await loops_.wait_empty();
@@ -167,6 +183,10 @@ AppStats App::stats() const {
     stats.oldest_notification = dispatcher_.oldest_wait();
     stats.commits = committer_.commits();
     stats.dropped_batches = committer_.dropped();
+    stats.own = health_.signs();
+    for (std::size_t i = 0; i < kTroubles; ++i) {
+        stats.troubles[i] = health_.has(static_cast<Trouble>(i));
+    }
     return stats;
 }
 

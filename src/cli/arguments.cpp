@@ -5,6 +5,7 @@
 #include "config/object_reader.hpp"
 
 #include <array>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -18,16 +19,18 @@ struct CommandRow {
     bool config;  ///< has -c
 };
 
-constexpr std::array<CommandRow, 6> kCommands{{
+constexpr std::array<CommandRow, 7> kCommands{{
     {"run", Command::run, true},
     {"check", Command::check, true},
     {"validate", Command::validate, true},
     {"notify-test", Command::notify_test, true},
+    {"notifications", Command::notifications, true},
     {"demo", Command::demo, false},
     {"schema", Command::schema, false},
 }};
 
 const CommandRow& row_of(Command command) {
+    if (command == Command::notifications_retry) command = Command::notifications;
     for (const CommandRow& row : kCommands) {
         if (row.command == command) return row;
     }
@@ -41,9 +44,29 @@ std::string nearest_command(std::string_view word) {
 }
 
 std::string nearest_option(std::string_view name) {
-    const std::vector<std::string_view> known{"--config", "--json", "--channel", "--help",
-                                              "--version"};
+    const std::vector<std::string_view> known{"--config", "--json",     "--channel", "--status",
+                                              "--limit",  "--all-dead", "--help",    "--version"};
     return std::string(nearest(name, known).value_or(""));
+}
+
+constexpr std::size_t kMostEntries = 1'000'000;
+
+std::optional<DeliveryStatus> status_named(std::string_view word) {
+    for (int i = 0; i <= static_cast<int>(DeliveryStatus::dead); ++i) {
+        if (to_string(static_cast<DeliveryStatus>(i)) == word)
+            return static_cast<DeliveryStatus>(i);
+    }
+    return std::nullopt;
+}
+
+std::optional<std::size_t> limit_of(std::string_view digits) {
+    std::size_t limit = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, limit);
+    if (error != std::errc() || stop != end || limit == 0 || limit > kMostEntries) {
+        return std::nullopt;
+    }
+    return limit;
 }
 
 using Kind = UsageError::Kind;
@@ -96,8 +119,18 @@ private:
         } else if (name == "--channel") {
             channel_given_ = true;
             with_value(name, value, parsed_.channel);
-        } else if (name == "--json") {
-            parsed_.json = true;
+        } else if (name == "--status") {
+            if (const auto word = value_of(name, value)) {
+                parsed_.status = status_named(*word);
+                if (!parsed_.status) fail(Kind::bad_value, *word);
+            }
+        } else if (name == "--limit") {
+            if (const auto digits = value_of(name, value)) {
+                parsed_.limit = limit_of(*digits);
+                if (!parsed_.limit) fail(Kind::bad_value, *digits);
+            }
+        } else if (name == "--json" || name == "--all-dead") {
+            (name == "--json" ? parsed_.json : parsed_.all_dead) = true;
             if (value) fail(Kind::unwanted_value, name);
         } else if (argument == "-h" || argument == "--help") {
             stop_at(Command::help);
@@ -108,11 +141,17 @@ private:
         }
     }
 
+    std::optional<std::string_view> value_of(std::string_view name,
+                                             std::optional<std::string_view> value) {
+        if (!value && !left_.empty()) value = take();
+        if (value && !value->empty()) return value;
+        fail(Kind::missing_value, name);
+        return std::nullopt;
+    }
+
     void with_value(std::string_view name, std::optional<std::string_view> value,
                     std::string& target) {
-        if (!value && !left_.empty()) value = take();
-        if (!value || value->empty()) return fail(Kind::missing_value, name);
-        target = *value;
+        if (const auto found = value_of(name, value)) target = *found;
     }
 
     void stop_at(Command command) {
@@ -122,6 +161,10 @@ private:
     }
 
     void word(std::string_view argument) {
+        if (parsed_.command == Command::notifications && argument == "retry") {
+            parsed_.command = Command::notifications_retry;
+            return;
+        }
         if (command_given_) {
             parsed_.names.emplace_back(argument);
             return;
@@ -137,13 +180,24 @@ private:
 
     void judge() {
         const CommandRow& row = row_of(parsed_.command);
+        const bool lists = parsed_.command == Command::notifications;
+        const bool retries = parsed_.command == Command::notifications_retry;
         if (!config_option_.empty() && !row.config) {
             fail(Kind::misplaced_option, config_option_);
-        } else if (parsed_.json && row.command != Command::check) {
+        } else if (parsed_.json && parsed_.command != Command::check && !lists) {
             fail(Kind::misplaced_option, "--json");
+        } else if (parsed_.status && !lists) {
+            fail(Kind::misplaced_option, "--status");
+        } else if (parsed_.limit && !lists) {
+            fail(Kind::misplaced_option, "--limit");
+        } else if (parsed_.all_dead && !retries) {
+            fail(Kind::misplaced_option, "--all-dead");
         } else if (channel_given_ && row.command != Command::notify_test) {
             fail(Kind::misplaced_option, "--channel");
-        } else if (!parsed_.names.empty() && row.command != Command::check) {
+        } else if (retries && parsed_.names.empty() && !parsed_.all_dead) {
+            fail(Kind::missing_argument, "ID, --all-dead");
+        } else if (!parsed_.names.empty() && parsed_.command != Command::check &&
+                   (!retries || parsed_.all_dead)) {
             fail(Kind::unexpected_argument, parsed_.names.front());
         }
     }
@@ -171,6 +225,10 @@ std::string_view message_of(Kind kind) {
             return N_("the option {} takes no value");
         case Kind::unexpected_argument:
             return N_("unexpected argument: {}");
+        case Kind::bad_value:
+            return N_("this option does not take the value {}");
+        case Kind::missing_argument:
+            return N_("this command needs one of: {}");
     }
     return {};
 }
@@ -204,13 +262,19 @@ std::string_view usage_text(const Catalog& catalog) {
            "  validate               read the configuration and print every error\n"
            "  notify-test [--channel NAME]\n"
            "                         send a test notification to every recipient\n"
+           "  notifications [--status STATUS] [--limit N] [--json]\n"
+           "                         list the deliveries, newest first\n"
+           "  notifications retry ID… | --all-dead\n"
+           "                         send again what was refused for good or has expired\n"
            "  demo                   a self-contained tour: an outage, its alert, its recovery\n"
            "  schema                 print the JSON Schema of the configuration\n"
            "\n"
            "Options:\n"
            "  -c, --config FILE      the configuration (./config.json)\n"
-           "      --json             check: print a JSON array instead of the table\n"
+           "      --json             check, notifications: print a JSON array, no table\n"
            "      --channel NAME     notify-test: only this channel (email)\n"
+           "      --status STATUS    notifications: only pending, delivered, merged or dead\n"
+           "      --limit N          notifications: only the newest N (100)\n"
            "  -h, --help             this text\n"
            "      --version          the version\n"
            "\n"

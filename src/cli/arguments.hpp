@@ -1,8 +1,11 @@
 #pragma once
 
 #include "base/i18n.hpp"
+#include "core/notification.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +19,8 @@ enum class Command : std::uint8_t {
     check,
     validate,
     notify_test,
+    notifications,
+    notifications_retry,
     demo,
     schema,
     help,
@@ -26,9 +31,13 @@ enum class Command : std::uint8_t {
 struct Arguments {
     Command command = Command::run;
     std::string config_file = "config.json";  ///< as given: errors begin with it
-    std::vector<std::string> names;           ///< check: monitors by name or id; empty: all
-    bool json = false;                        ///< check
-    std::string channel;                      ///< notify-test: only this one; empty: all
+    /// check: monitors by name or id, none means all; notifications retry: notifications by id.
+    std::vector<std::string> names;
+    bool json = false;                       ///< check, notifications
+    std::string channel;                     ///< notify-test: only this one; empty: all
+    std::optional<DeliveryStatus> status{};  ///< notifications: only these
+    std::optional<std::size_t> limit{};      ///< notifications: only the newest
+    bool all_dead = false;                   ///< notifications retry
 
     friend bool operator==(const Arguments&, const Arguments&) = default;
 };
@@ -42,6 +51,8 @@ struct UsageError {
         missing_value,
         unwanted_value,  ///< `--json=yes`
         unexpected_argument,
+        bad_value,
+        missing_argument,  ///< the command needs one; argument = what
     };
     Kind kind = Kind::unknown_command;
     std::string argument;    ///< the offender, hostile

@@ -1,30 +1,14 @@
 #include "base/local_time.hpp"
-#include "base/text.hpp"
 #include "cli/check_report.hpp"
+#include "cli/json_text.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <string_view>
 
 namespace vigia {
 
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>,
-                                 rapidjson::CrtAllocator, rapidjson::kWriteValidateEncodingFlag>;
-
-void write_text(Writer& writer, std::string_view text) {
-    // Malformed bytes would end the document in its middle: shown as escapes instead.
-    const std::string safe = is_utf8(text) ? std::string(text) : escape_line(text);
-    writer.String(safe.data(), static_cast<rapidjson::SizeType>(safe.size()));
-}
-
-void write_member(Writer& writer, std::string_view key, std::string_view text) {
-    write_text(writer, key);
-    write_text(writer, text);
-}
-
-void write_reason(Writer& writer, const Reason& reason, const Catalog& catalog) {
+void write_reason(JsonWriter& writer, const Reason& reason, const Catalog& catalog) {
     if (reason.code == ReasonCode::none) {
         writer.Null();
         return;
@@ -36,7 +20,7 @@ void write_reason(Writer& writer, const Reason& reason, const Catalog& catalog) 
     writer.EndObject();
 }
 
-void write_timings(Writer& writer, const Timings& timings) {
+void write_timings(JsonWriter& writer, const Timings& timings) {
     const auto seconds = [&](std::string_view key, Duration length) {
         write_text(writer, key);
         writer.Double(to_seconds(length));
@@ -52,7 +36,7 @@ void write_timings(Writer& writer, const Timings& timings) {
     writer.EndObject();
 }
 
-void write_tls(Writer& writer, const std::optional<TlsSummary>& tls) {
+void write_tls(JsonWriter& writer, const std::optional<TlsSummary>& tls) {
     if (!tls) {
         writer.Null();
         return;
@@ -65,15 +49,7 @@ void write_tls(Writer& writer, const std::optional<TlsSummary>& tls) {
     writer.EndObject();
 }
 
-void write_text_or_null(Writer& writer, const std::string& text) {
-    if (text.empty()) {
-        writer.Null();
-    } else {
-        write_text(writer, text);
-    }
-}
-
-void write_database(Writer& writer, const std::optional<DbFacts>& database) {
+void write_database(JsonWriter& writer, const std::optional<DbFacts>& database) {
     if (!database) {
         writer.Null();
         return;
@@ -93,7 +69,7 @@ void write_database(Writer& writer, const std::optional<DbFacts>& database) {
     writer.EndObject();
 }
 
-void write_monitor(Writer& writer, const CheckedMonitor& checked, const Catalog& catalog) {
+void write_monitor(JsonWriter& writer, const CheckedMonitor& checked, const Catalog& catalog) {
     const ProbeResult& probe = checked.result.probe;
     writer.StartObject();
     write_member(writer, "id", checked.monitor->id.str());
@@ -130,7 +106,7 @@ void write_monitor(Writer& writer, const CheckedMonitor& checked, const Catalog&
 std::string check_json(std::span<const CheckedMonitor> checked, const Catalog& catalog) {
     constexpr int kMicroseconds = 6;
     rapidjson::StringBuffer buffer;
-    Writer writer(buffer);
+    JsonWriter writer(buffer);
     writer.SetMaxDecimalPlaces(kMicroseconds);
     writer.StartArray();
     for (const CheckedMonitor& one : checked) write_monitor(writer, one, catalog);

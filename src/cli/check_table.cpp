@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "cli/check_report.hpp"
 #include "cli/columns.hpp"
+#include "cli/painting.hpp"
 #include "cli/phrase.hpp"
 
 #include <algorithm>
@@ -41,13 +42,13 @@ std::string_view state_text(Outcome outcome) {
 std::string_view colour_of(Outcome outcome) {
     switch (outcome) {
         case Outcome::up:
-            return "\x1b[32m";
+            return kGreen;
         case Outcome::degraded:
-            return "\x1b[33m";
+            return kYellow;
         case Outcome::down:
-            return "\x1b[1;31m";
+            return kRed;
         case Outcome::unknown:
-            return "\x1b[35m";
+            return kPurple;
     }
     return {};
 }
@@ -84,7 +85,7 @@ public:
         for (const CheckedMonitor& one : checked) rows.push_back(row_of(one));
         settle_widths(head, rows);
 
-        append_row(head, "\x1b[1m", true);
+        append_row(head, kBold, true);
         for (std::size_t i = 0; i < rows.size(); ++i) {
             append_row(rows[i], colour_of(checked[i].result.outcome()), false);
             append_phases(checked[i].result.probe);
@@ -162,10 +163,9 @@ private:
                                          {N_("first byte"), t.ttfb},
                                          {N_("transfer"), t.transfer},
                                          {N_("total"), t.total}}};
-        constexpr std::string_view kFaint = "\x1b[2m";
         constexpr std::size_t kIndent = 2;
         constexpr Duration kShortestShown = std::chrono::microseconds(50);  // not "0.0 ms"
-        std::vector<Item> items;
+        std::vector<TextItem> items;
         for (const Part& part : parts) {
             if (part.length < kShortestShown) continue;
             items.push_back(
@@ -199,31 +199,8 @@ private:
         return phrase(catalog_, N_("certificate until {} ({} days)"), day, left);
     }
 
-    struct Item {
-        std::string text;
-        std::string_view colour;
-    };
-
-    /// Items side by side, as many in a line as fit behind `indent`.
-    void append_items(const std::vector<Item>& items, std::size_t indent) {
-        constexpr std::string_view kBetween = " · ";
-        const std::size_t room = shape_.width - indent;
-        std::size_t used = 0;
-        for (const Item& item : items) {
-            const std::string text = fit(item.text, room);
-            const std::size_t width = display_width(text);
-            if (used > 0 && used + display_width(kBetween) + width <= room) {
-                out_ += kBetween;
-                used += display_width(kBetween);
-            } else {
-                if (used > 0) out_ += "\n";
-                out_ += std::string(indent, ' ');
-                used = 0;
-            }
-            out_ += painted(text, item.colour);
-            used += width;
-        }
-        if (used > 0) out_ += "\n";
+    void append_items(const std::vector<TextItem>& items, std::size_t indent) {
+        out_ += in_lines(items, indent, shape_);
     }
 
     void append_sums(std::span<const CheckedMonitor> checked) {
@@ -231,7 +208,7 @@ private:
         for (const CheckedMonitor& one : checked) {
             ++sums[static_cast<std::size_t>(one.result.outcome())];
         }
-        std::vector<Item> items{{phrase(catalog_, N_("Checked: {}"), checked.size()), {}}};
+        std::vector<TextItem> items{{phrase(catalog_, N_("Checked: {}"), checked.size()), {}}};
         for (std::size_t i = 0; i < sums.size(); ++i) {
             if (sums[i] == 0) continue;
             const auto outcome = static_cast<Outcome>(i);
@@ -243,8 +220,7 @@ private:
     }
 
     std::string painted(std::string_view cell, std::string_view colour) const {
-        if (!shape_.colours || colour.empty()) return std::string(cell);
-        return fmt::format("{}{}\x1b[0m", colour, cell);
+        return vigia::painted(cell, colour, shape_);
     }
 
     const Catalog& catalog_;

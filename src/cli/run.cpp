@@ -5,9 +5,11 @@
 #include "cli/exit_status.hpp"
 #include "cli/phrase.hpp"
 #include "cli/store_place.hpp"
+#include "env/task_group.hpp"
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <exception>
 #include <utility>
 
 namespace vigia {
@@ -99,6 +101,15 @@ private:
     App app_;
 };
 
+/// Twice as often as it is wanted, from the loop that does the work.
+asio::awaitable<void> keep_alive(Clock& clock, Supervisor& supervisor, const App& app) {
+    const Duration period = *supervisor.patience() / 2;
+    for (bool slept = true; slept;) {
+        if (app.is_working()) supervisor.alive();
+        slept = co_await clock.sleep_until(clock.now().mono + period);
+    }
+}
+
 }  // namespace
 
 std::string summary(const AppStats& stats, const Catalog& catalog) {
@@ -115,7 +126,8 @@ std::string summary(const AppStats& stats, const Catalog& catalog) {
                   stats.deliveries.delivered, stats.pending_notifications);
 }
 
-asio::awaitable<int> run(Env& env, Store& store, OperatorSignals& signals, RunRequest request) {
+asio::awaitable<int> run(Env& env, Store& store, OperatorSignals& signals, Supervisor& supervisor,
+                         RunRequest request) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const std::string store_name = request.store_name;
     RunningMonitor monitor(executor, env, store, std::move(request));
@@ -126,13 +138,22 @@ asio::awaitable<int> run(Env& env, Store& store, OperatorSignals& signals, RunRe
         co_return kExitFailed;
     }
     monitor.started();
+    supervisor.ready();
+    std::exception_ptr failure;
+    TaskGroup beat(executor, [&failure](std::exception_ptr error) { failure = std::move(error); });
+    if (supervisor.patience()) beat.spawn(keep_alive(env.clock, supervisor, monitor.app()));
     // g++ 12 miscompiles a co_await inside a condition: so it is named first.
     OperatorSignal asked = co_await signals.next();
     while (asked == OperatorSignal::reload) {
+        supervisor.reloading();
         monitor.reload();
+        supervisor.ready();
         asked = co_await signals.next();
     }
+    supervisor.stopping();
     co_await monitor.app().stop();
+    co_await beat.stop();
+    if (failure) std::rethrow_exception(failure);
     env.log.write(LogLevel::info, summary(monitor.app().stats(), monitor.catalog()));
     co_return kExitOk;
 }

@@ -3,6 +3,7 @@
 #include "app/app.hpp"
 #include "cli/configuration.hpp"
 #include "cli/signals.hpp"
+#include "cli/supervisor.hpp"
 #include "config/config.hpp"
 #include "env/env.hpp"
 #include "store/store.hpp"
@@ -31,9 +32,10 @@ struct RunRequest {
 
 /// `vigia run`: an App on `env` and `store` until the operator stops it. A reload brings in the
 /// file as it is then; one that is not good changes nothing and costs one ERROR line. Returns the
-/// exit status. The references outlive it. Throws what App's constructor throws.
+/// exit status; `supervisor` is kept informed, and told that all is alive only while checks begin.
+/// The references outlive it. Throws what App's constructor throws.
 boost::asio::awaitable<int> run(Env& env, Store& store, OperatorSignals& signals,
-                                RunRequest request);
+                                Supervisor& supervisor, RunRequest request);
 
 /// The line that run leaves behind: checks, skipped slots, lag, own lateness, mail.
 std::string summary(const AppStats& stats, const Catalog& catalog);

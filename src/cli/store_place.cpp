@@ -47,6 +47,18 @@ std::string describe_store_error(const Error& error, const std::string& path,
                          "as it is: run that vigia, or bring back the copy made before"),
                       name, detail);
     }
+    if (error.code == make_error_code(StoreErrc::older)) {
+        return phrase(catalog,
+                      N_("{}: the store is of an older vigia (version {} of its tables): the next "
+                         "“vigia run” brings it up to date"),
+                      name, detail);
+    }
+    if (error.code == make_error_code(StoreErrc::absent)) {
+        return phrase(catalog,
+                      N_("{}: there is no store: vigia has not run with this configuration, or "
+                         "under a STATE_DIRECTORY that is not set here"),
+                      name);
+    }
     return phrase(catalog, N_("{}: the store cannot be opened: {}"), name, detail);
 }
 

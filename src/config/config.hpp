@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/i18n.hpp"
+#include "base/secret.hpp"
 #include "core/mail.hpp"
 #include "core/monitor.hpp"
 #include "core/retention.hpp"
@@ -48,6 +49,15 @@ struct UplinkSettings {
     friend bool operator==(const UplinkSettings&, const UplinkSettings&) = default;
 };
 
+/// `health`: how the monitor tells of itself.
+struct HealthSettings {
+    bool notices = true;  ///< its troubles go to the recipients, too
+    Secret ping_url;      ///< asked while the monitor is well; empty: nobody is
+    Duration ping_interval = std::chrono::seconds(60);
+
+    friend bool operator==(const HealthSettings&, const HealthSettings&) = default;
+};
+
 /// `web`: read and validated; served by a later version.
 struct WebSettings {
     bool enabled = true;
@@ -88,6 +98,7 @@ struct Config {
     LoggingSettings logging;
     NotificationSettings notifications;
     UplinkSettings uplink;
+    HealthSettings health;
     StorageSettings storage;
     WebSettings web;
     std::vector<ConfigProblem> warnings;

@@ -116,6 +116,7 @@ public:
             config_.notifications = read_notifications(context_, *v);
         }
         if (const JsonValue* v = reader.find("uplink")) config_.uplink = read_uplink(context_, *v);
+        if (const JsonValue* v = reader.find("health")) config_.health = read_health(context_, *v);
         if (const JsonValue* v = reader.find("storage")) {
             config_.storage = read_storage(context_, *v);
         }

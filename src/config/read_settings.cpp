@@ -186,6 +186,26 @@ UplinkSettings read_uplink(ReadContext& context, const JsonValue& value) {
     return uplink;
 }
 
+HealthSettings read_health(ReadContext& context, const JsonValue& value) {
+    HealthSettings health;
+    if (!is_object(context, value)) return health;
+    ObjectReader reader(context, value);
+    reader.read("notices", health.notices);
+    if (std::optional<GivenSecret> url = reader.secret("ping_url", "ping_url_file")) {
+        const ParsedUrl parsed = parse_url(url->secret.reveal(), "http https");
+        if (parsed.fault != UrlFault::none || parsed.url.has_user_info) {
+            context.error(*url->at, context.text("must be a URL that begins with http:// or "
+                                                 "https://, without a user"));
+        } else {
+            health.ping_url = Secret(without_user_info(parsed.url));
+        }
+    }
+    reader.read("ping_interval", health.ping_interval,
+                DurationRange{.min = std::chrono::seconds(1)});
+    reader.finish();
+    return health;
+}
+
 StorageSettings read_storage(ReadContext& context, const JsonValue& value) {
     StorageSettings storage;
     if (!is_object(context, value)) return storage;

@@ -25,6 +25,7 @@ void read_monitor_settings(ReadContext& context, const JsonValue& value, Config&
 LoggingSettings read_logging_settings(ReadContext& context, const JsonValue& value);
 NotificationSettings read_notifications(ReadContext& context, const JsonValue& value);
 UplinkSettings read_uplink(ReadContext& context, const JsonValue& value);
+HealthSettings read_health(ReadContext& context, const JsonValue& value);
 StorageSettings read_storage(ReadContext& context, const JsonValue& value);
 WebSettings read_web(ReadContext& context, const JsonValue& value);
 

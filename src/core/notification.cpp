@@ -35,8 +35,14 @@ std::string_view to_string(NotificationKind kind) {
             return "test";
         case NotificationKind::offline:
             return "offline";
+        case NotificationKind::trouble:
+            return "trouble";
     }
     assertion_failed("a NotificationKind without a name");
+}
+
+bool is_of_a_monitor(NotificationKind kind) {
+    return kind != NotificationKind::offline && kind != NotificationKind::trouble;
 }
 
 std::string_view to_string(DeliveryStatus status) {
@@ -59,6 +65,24 @@ NotificationId make_notification_id(const IncidentId& incident, NotificationKind
                                       recipient.channel, recipient.address));
 }
 
+std::vector<Notification> notices(NotificationKind kind, std::shared_ptr<const Announcement> what,
+                                  std::span<const Recipient> recipients, WallTime now) {
+    std::vector<Notification> rows;
+    for (const Recipient& recipient : recipients) {
+        Notification& row = rows.emplace_back();
+        row.id = make_notification_id(what->incident, kind, 0, recipient);
+        row.kind = kind;
+        row.recipient = recipient;
+        row.announcement = what;
+        row.created_at = now;
+    }
+    return rows;
+}
+
+std::string short_id(const NotificationId& id) {
+    return fmt::format("{:016x}", stable_hash(id.str()));
+}
+
 NotificationId digest_id(std::span<const Notification> rows) {
     VIGIA_ASSERT(!rows.empty());
     std::string all;
@@ -74,7 +98,7 @@ std::string_view domain_of(std::string_view address) {
 }
 
 std::string message_id(const NotificationId& id, std::string_view domain) {
-    return fmt::format("<vigia.{:016x}@{}>", stable_hash(id.str()), safe_domain(domain));
+    return fmt::format("<vigia.{}@{}>", short_id(id), safe_domain(domain));
 }
 
 std::string thread_id(const Notification& notification) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vigia {
 
@@ -19,18 +20,21 @@ enum class NotificationKind : std::uint8_t {
     recovery,
     test,
     offline,  ///< this machine was cut off, and is back: of no monitor
+    trouble,  ///< the monitor itself is in trouble: of no monitor
 };
+
+inline constexpr auto kLastNotificationKind = NotificationKind::trouble;
 
 enum class DeliveryStatus : std::uint8_t {
     pending,    ///< to be sent, or sent again
     delivered,  ///< accepted by the channel
-    merged,     ///< told, or made pointless, by the recovery message
+    merged,     ///< told, or made pointless, by a later message of the incident
     dead,       ///< refused for good, or expired
 };
 
 /// What happened, told to every recipient alike: all that a message is rendered from.
 struct Announcement {
-    MonitorId monitor;
+    MonitorId monitor;         ///< none: it is of no monitor
     std::string monitor_name;  ///< hostile: escape where shown
     MonitorCategory category = MonitorCategory::website;
     IncidentId incident;
@@ -60,15 +64,29 @@ struct Notification {
     std::string last_error;  ///< shown in the delivery log
     std::string digest;      ///< the id of the digest that it goes out in; empty: by itself
     std::optional<WallTime> finished_at;
+    /// When it was last made pending again by hand, after it was dead.
+    std::optional<WallTime> retried_at;
+
+    /// What its expiry counts from.
+    WallTime waiting_since() const { return retried_at.value_or(created_at); }
 };
 
 std::string_view to_string(NotificationKind kind);
+/// False of what the monitor tells of itself.
+bool is_of_a_monitor(NotificationKind kind);
 std::string_view to_string(DeliveryStatus status);
 
 /// `incident:kind:seq:channel:recipient`. A test has no incident: whoever makes one passes
 /// something unique in its place, or mail servers take a second test for a copy of the first.
 NotificationId make_notification_id(const IncidentId& incident, NotificationKind kind,
                                     std::uint32_t seq, const Recipient& recipient);
+
+/// The same message to each recipient, by itself: of no incident that others refer to.
+std::vector<Notification> notices(NotificationKind kind, std::shared_ptr<const Announcement> what,
+                                  std::span<const Recipient> recipients, WallTime now);
+
+/// What people call a notification: 16 hexadecimal digits, which also stand in its Message-ID.
+std::string short_id(const NotificationId& id);
 
 /// `digest:HASH:channel:recipient` of a message that holds several rows for one recipient: the same
 /// for the same rows in the same order.

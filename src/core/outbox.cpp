@@ -19,6 +19,7 @@ int rank(NotificationKind kind) {
         case NotificationKind::alert:
         case NotificationKind::test:
         case NotificationKind::offline:
+        case NotificationKind::trouble:
             return 0;
     }
     return 0;
@@ -34,7 +35,7 @@ std::optional<Notification> Outbox::add(Notification row, const Now& now) {
 
 std::optional<Notification> Outbox::restore(Notification row, const Now& now) {
     // A clock that went back makes no row younger than now.
-    const Duration age = std::max(Duration::zero(), now.wall - row.created_at);
+    const Duration age = std::max(Duration::zero(), now.wall - row.waiting_since());
     return take(std::move(row), now.mono + policy_.expiry - age, now);
 }
 
@@ -106,8 +107,10 @@ Outbox::Claim Outbox::claim(const std::vector<LaneKey>& keys) {
     return claim;
 }
 
+/// What was retried by hand had waited before.
 bool Outbox::has_waited(const Lane& lane, MonoTime now) const {
-    return lane.rows.front().expires - policy_.expiry + policy_.digest_after <= now;
+    const Row& first = lane.rows.front();
+    return first.row.retried_at || first.expires - policy_.expiry + policy_.digest_after <= now;
 }
 
 /// The lanes that go out in one message with this one, itself among them: those of a digest that
@@ -118,7 +121,7 @@ std::vector<Outbox::LaneKey> Outbox::sent_together(const LaneKey& key, MonoTime 
     const auto joins = [&](const Lane& other) {
         const Notification& first = other.rows.front().row;
         if (!begun.empty()) return first.digest == begun;
-        return first.digest.empty() && first.kind != NotificationKind::offline && !other.alone &&
+        return first.digest.empty() && is_of_a_monitor(first.kind) && !other.alone &&
                has_waited(other, now);
     };
     if (!joins(lane)) return {key};
@@ -143,24 +146,28 @@ bool Outbox::may_send(const Channel& channel, MonoTime now) const {
     return channel.in_flight < (channel.failures > 0 ? 1 : policy_.max_in_flight);
 }
 
-/// Lets a recovery take the place of what waits before it, unless that may have been delivered in a
-/// digest. Appends the overtaken rows to `changed`; false: there was nothing to do.
+/// Lets a recovery, or the last of what was retried by hand, take the place of what waits before
+/// it, unless that may have been delivered in a digest. Appends the overtaken rows to `changed`;
+/// false: there was nothing to do.
 bool Outbox::merge(Lane& lane, std::vector<Notification>& changed) {
-    if (lane.rows.size() == 1 || lane.rows.back().row.kind != NotificationKind::recovery ||
-        !lane.rows.front().row.digest.empty()) {
+    const Notification& first = lane.rows.front().row;
+    const bool recovered = lane.rows.back().row.kind == NotificationKind::recovery;
+    if (lane.rows.size() == 1 || !first.digest.empty() || !(recovered || first.retried_at)) {
         return false;
     }
-    Row recovery = std::move(lane.rows.back());
+    Row last = std::move(lane.rows.back());
     lane.rows.pop_back();
     for (Row& overtaken : lane.rows) {
-        if (overtaken.row.kind == NotificationKind::alert) recovery.row.merged_alert = true;
+        if (recovered && overtaken.row.kind == NotificationKind::alert) {
+            last.row.merged_alert = true;
+        }
         overtaken.row.status = DeliveryStatus::merged;
-        overtaken.row.finished_at = recovery.row.created_at;
+        overtaken.row.finished_at = last.row.waiting_since();
         forget(overtaken);
         changed.push_back(std::move(overtaken.row));
     }
     lane.rows.clear();
-    lane.rows.push_back(std::move(recovery));
+    lane.rows.push_back(std::move(last));
     return true;
 }
 

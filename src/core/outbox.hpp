@@ -20,7 +20,7 @@ namespace vigia {
 struct OutboxPolicy {
     Duration retry_initial = std::chrono::seconds(5);  ///< doubled with each failure in a row
     Duration retry_max = std::chrono::seconds(300);
-    Duration expiry = std::chrono::hours(24);  ///< after the row's creation
+    Duration expiry = std::chrono::hours(24);  ///< from the row's creation, or its retry by hand
     std::size_t max_in_flight = 4;             ///< per channel
     std::size_t max_pending = 100'000;         ///< rows in all; more become dead letters
     std::size_t digest_over = 5;      ///< so many incidents wait for a recipient before a digest
@@ -34,10 +34,11 @@ struct OutboxPolicy {
 ///
 /// Rows of one incident and recipient form a lane: they go out in the order alert, reminders,
 /// recovery, one at a time. A recovery that finds its alert still undelivered takes its place
-/// (`merged_alert`), and waiting reminders vanish. A channel whose server is in trouble rests as a
-/// whole (5 s, 10 s, … 5 min, ±20 %) and is then tried with a single message; a recipient that was
-/// deferred rests alone. Every method that changes a row returns the changed rows: the caller
-/// commits them before acting on them. One owner, one thread, no clock of its own.
+/// (`merged_alert`), and waiting reminders vanish. What was retried by hand goes out as one
+/// message, too: the last of the lane. A channel whose server is in trouble rests as a whole (5 s,
+/// 10 s, … 5 min, ±20 %) and is then tried with a single message; a recipient that was deferred
+/// rests alone. Every method that changes a row returns the changed rows: the caller commits them
+/// before acting on them. One owner, one thread, no clock of its own.
 ///
 /// After a long trouble a recipient gets a digest and not a flood: lanes that have waited for
 /// `digest_after`, if there are more than `digest_over` of them, go out in one message. Its id
@@ -52,7 +53,8 @@ public:
     /// could not be taken (the bound): it is then a dead letter.
     std::optional<Notification> add(Notification row, const Now& now);
 
-    /// A row that a restart found: as old as the wall clock says. Otherwise like add().
+    /// A row that a restart found, or that was made pending again by hand: it has waited for as
+    /// long as the wall clock says. Otherwise like add().
     std::optional<Notification> restore(Notification row, const Now& now);
 
     struct Claim {

@@ -80,6 +80,13 @@ constexpr auto kCodes = std::to_array<CodeText>({
     {ReasonCode::no_driver, "no_driver", N_("the database driver is missing or cannot be used")},
     {ReasonCode::no_driver_room, "no_driver_room",
      N_("every database worker is held by a driver that hangs")},
+    {ReasonCode::store_failing, "store_failing",
+     N_("the store has not been written for more than a minute")},
+    {ReasonCode::checks_late, "checks_late", N_("checks begin late, by {0} s and more")},
+    {ReasonCode::notifications_dead, "notifications_dead", N_("notifications given up: {0}")},
+    {ReasonCode::notifications_late, "notifications_late",
+     N_("notifications undelivered for more than 15 minutes, waiting: {0}")},
+    {ReasonCode::log_lines_lost, "log_lines_lost", N_("log lines lost: {0}")},
     {ReasonCode::internal, "internal", N_("internal error")},
 });
 
@@ -144,6 +151,11 @@ bool is_own_fault(ReasonCode code) {
         case ReasonCode::own_lateness:
         case ReasonCode::no_driver:
         case ReasonCode::no_driver_room:
+        case ReasonCode::store_failing:
+        case ReasonCode::checks_late:
+        case ReasonCode::notifications_dead:
+        case ReasonCode::notifications_late:
+        case ReasonCode::log_lines_lost:
         case ReasonCode::internal:
             return true;
         default:

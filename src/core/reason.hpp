@@ -74,7 +74,13 @@ enum class ReasonCode : std::uint8_t {
     own_lateness,                 ///< our loop was not running in time
     no_driver,                    ///< the database driver is not installed or does not work
     no_driver_room,               ///< every worker is held by a driver that hangs
-    internal,                     ///< a failure inside this program; detail says which
+    // Trouble of the monitor itself, which no probe has: see Trouble.
+    store_failing,
+    checks_late,         ///< value = by how many seconds
+    notifications_dead,  ///< value = how many
+    notifications_late,  ///< value = how many wait
+    log_lines_lost,      ///< value = how many
+    internal,            ///< a failure inside this program; detail says which
 };
 
 /// Why a probe was not good, in which phase.

@@ -173,16 +173,7 @@ std::vector<Notification> offline_notices(const OfflinePeriod& period,
     about->down_for = period.to.mono - period.from.mono;
     about->reason.code = ReasonCode::uplink_down;
     about->message_domain = message_domain;
-    std::vector<Notification> rows;
-    for (const Recipient& recipient : recipients) {
-        Notification& row = rows.emplace_back();
-        row.id = make_notification_id(about->incident, NotificationKind::offline, 0, recipient);
-        row.kind = NotificationKind::offline;
-        row.recipient = recipient;
-        row.announcement = about;
-        row.created_at = now.wall;
-    }
-    return rows;
+    return notices(NotificationKind::offline, std::move(about), recipients, now.wall);
 }
 
 }  // namespace vigia

@@ -39,10 +39,12 @@ void Committer::record(Batch batch) {
     if (!has_room(batch)) return;
     auto entry = std::make_shared<Entry>(executor_, std::move(batch), clock_.now().mono);
     entry->released = true;
-    entry->lingers = true;
+    entry->lingers = entry->batch.is_results_only();
+    if (!entry->lingers) ++urgent_;
+    // Results in between change nothing about when to write.
+    const bool rings = !entry->lingers || queue_.empty() || queue_.size() + 1 == kMaxBatchesAtOnce;
     queue_.push_back(std::move(entry));
-    // Those in between change nothing about when to write.
-    if (queue_.size() == 1 || queue_.size() == kMaxBatchesAtOnce) work_->ring();
+    if (rings) work_->ring();
 }
 
 bool Committer::has_room(const Batch& batch) {

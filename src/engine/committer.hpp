@@ -46,9 +46,9 @@ public:
     /// an older streak, but no incident and no notification is lost and memory stays bounded.
     boost::asio::awaitable<CommitOutcome> commit(Batch batch);
 
-    /// Takes a batch of nothing but results: they decide nothing, so nobody waits for them. Written
-    /// with what comes next, at the latest kLinger later or as one of kMaxBatchesAtOnce; while
-    /// kMaxQueue batches wait, never. The end of the process loses those of the last moment.
+    /// Takes a batch that nobody acts on, so that nobody waits for it: results, streaks. States are
+    /// written at once; results with what comes next, at the latest kLinger later or as one of
+    /// kMaxBatchesAtOnce; while kMaxQueue batches wait, none. A kill loses what is not yet written.
     void record(Batch batch);
 
     /// The writing loop. Ends when stop() was called and the queue is empty, or, with the store
@@ -63,6 +63,10 @@ public:
     void hurry();
     void stop();
 
+    /// For how long the oldest batch waits to be written; zero with none.
+    Duration oldest_wait() const {
+        return queue_.empty() ? Duration::zero() : clock_.now().mono - queue_.front()->since;
+    }
     /// False while the last commit failed: readiness.
     bool healthy() const { return failing_since_ == MonoTime{}; }
     std::size_t queued() const { return queue_.size(); }

@@ -44,6 +44,12 @@ void Dispatcher::restore(std::vector<Notification> rows) {
     take_over(std::move(rows), &Outbox::restore);
 }
 
+asio::awaitable<void> Dispatcher::announce(std::vector<Notification> rows) {
+    if (rows.empty()) co_return;
+    const CommitOutcome written = co_await commit(rows);
+    if (written != CommitOutcome::abandoned) add(std::move(rows));
+}
+
 void Dispatcher::take_over(std::vector<Notification> rows, Take take) {
     if (rows.empty()) return;
     std::vector<Notification> refused;
@@ -74,20 +80,10 @@ asio::awaitable<void> Dispatcher::run() {
                 notifiers_.at(claim->rows.front().recipient.channel);
             sends_.spawn(send(std::move(*claim), std::move(channel)));
         }
-        watch_lateness();
         const auto due = outbox_.next_due(env_.clock.now().mono);
         const bool woken = co_await work_->wait_until(due.value_or(MonoTime::max()));
         if (!woken) co_return;
     }
-}
-
-/// Every failed attempt and every delivery passes here: there is no need for a timer.
-void Dispatcher::watch_lateness() {
-    const Duration oldest = oldest_wait();
-    const bool late = oldest >= kLate;
-    if (late && !late_) events_.deliveries_late(outbox_.pending(), oldest);
-    if (!late && late_) events_.deliveries_caught_up();
-    late_ = late;
 }
 
 asio::awaitable<void> Dispatcher::send(Outbox::Claim claim, std::shared_ptr<Notifier> channel) {

@@ -24,9 +24,6 @@ namespace vigia {
 /// must outlive stop().
 class Dispatcher {
 public:
-    /// Beyond this wait of the oldest notification the log says so.
-    static constexpr Duration kLate = std::chrono::minutes(15);
-
     using Notifiers = std::map<std::string, std::shared_ptr<Notifier>>;
 
     struct Counters {
@@ -50,8 +47,11 @@ public:
     /// Takes over rows that were just committed as pending.
     void add(std::vector<Notification> rows);
 
-    /// Takes over the rows that a start finds pending.
+    /// Takes over the rows that a start finds pending, or that were retried by hand.
     void restore(std::vector<Notification> rows);
+
+    /// Commits rows that no decision comes with, and takes them over.
+    boost::asio::awaitable<void> announce(std::vector<Notification> rows);
 
     /// No new sends; waits `grace` for those under way, then cuts them off. Their rows stay
     /// pending in the store.
@@ -79,7 +79,6 @@ private:
     boost::asio::awaitable<void> commit_unwatched(std::vector<Notification> rows);
     boost::asio::awaitable<CommitOutcome> commit(std::vector<Notification> rows);
     void drop_unconfigured();
-    void watch_lateness();
 
     boost::asio::any_io_executor executor_;
     Env& env_;
@@ -91,7 +90,6 @@ private:
     std::string message_domain_;
     std::unique_ptr<Alarm> work_;
     Counters counters_;
-    bool late_ = false;  ///< and told
     TaskGroup loop_;     ///< the sending loop
     TaskGroup sends_;    ///< messages under way
     TaskGroup commits_;  ///< rows being committed with nobody waiting; never cancelled

@@ -25,6 +25,18 @@ std::string_view of(const ByCategory& texts, const Monitor& monitor) {
     return texts[static_cast<std::size_t>(monitor.category)];
 }
 
+/// What a notification is about, in a word.
+std::string_view subject_of(const Notification& notification, const Catalog& catalog) {
+    switch (notification.kind) {
+        case NotificationKind::offline:
+            return catalog.text(N_("monitor offline"));
+        case NotificationKind::trouble:
+            return catalog.text(N_("monitor in trouble"));
+        default:
+            return notification.announcement->monitor_name;
+    }
+}
+
 template <class... Args>
 std::string format(const Catalog& catalog, std::string_view msgid, const Args&... args) {
     return fmt::format(fmt::runtime(catalog.text(msgid)), args...);
@@ -88,10 +100,11 @@ void EventLog::mail_failed(const Recipient& recipient, std::string_view reason) 
 void EventLog::dead_letter(const Notification& notification, std::string_view reason,
                            LogLevel level) {
     log_.write(level, format(catalog_, N_("Notification given up ({}), to {}: {}"), reason,
-                             notification.recipient.address,
-                             notification.kind == NotificationKind::offline
-                                 ? catalog_.text(N_("monitor offline"))
-                                 : std::string_view(notification.announcement->monitor_name)));
+                             notification.recipient.address, subject_of(notification, catalog_)));
+}
+
+void EventLog::taken_up(std::size_t notifications) {
+    line(LogLevel::info, N_("Notifications retried by hand: {}"), fmt::format("{}", notifications));
 }
 
 void EventLog::cut_off(const Now& since) {
@@ -111,14 +124,21 @@ void EventLog::was_offline(const OfflinePeriod& period) {
                       format_local(period.from.wall), format_local(period.to.wall)));
 }
 
-void EventLog::deliveries_late(std::size_t pending, Duration oldest) {
-    log_.write(LogLevel::warning,
-               format(catalog_, N_("Notifications undelivered: {}, the oldest for {}"), pending,
-                      format_duration(oldest)));
+void EventLog::own_trouble(const TroubleChange& change) {
+    const std::string what = describe(change.reason, catalog_);
+    if (change.begins) {
+        line(LogLevel::warning, N_("The monitor is in trouble: {}"), what);
+    } else {
+        line(LogLevel::info, N_("The monitor is no longer in trouble: {}"), what);
+    }
 }
 
-void EventLog::deliveries_caught_up() {
-    line(LogLevel::info, N_("No notification is late any more"));
+void EventLog::ping_failing(const Reason& reason) {
+    line(LogLevel::warning, N_("The ping to the outside fails: {}"), describe(reason, catalog_));
+}
+
+void EventLog::ping_restored() {
+    line(LogLevel::info, N_("The ping to the outside works again"));
 }
 
 void EventLog::commit_failing(std::string_view reason) {

@@ -4,6 +4,7 @@
 #include "core/incident.hpp"
 #include "core/monitor.hpp"
 #include "core/notification.hpp"
+#include "core/own_health.hpp"
 #include "core/probe_result.hpp"
 #include "core/uplink.hpp"
 #include "env/log.hpp"
@@ -37,9 +38,13 @@ public:
     void dead_letter(const Notification& notification, std::string_view reason,
                      LogLevel level = LogLevel::error);
 
-    /// Deliveries are stuck, and, later, that they no longer are.
-    void deliveries_late(std::size_t pending, Duration oldest);
-    void deliveries_caught_up();
+    /// So many dead letters were retried by hand.
+    void taken_up(std::size_t notifications);
+
+    /// The monitor itself: a trouble that begins or ends, and its pings to the outside.
+    void own_trouble(const TroubleChange& change);
+    void ping_failing(const Reason& reason);
+    void ping_restored();
 
     /// This machine's own uplink.
     void cut_off(const Now& since);

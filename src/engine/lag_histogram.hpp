@@ -25,6 +25,14 @@ public:
     std::uint64_t count() const { return count_; }
     Duration max() const { return max_; }
 
+    /// What was added since `earlier`, a copy of this one; its max() is that of all.
+    LagHistogram since(const LagHistogram& earlier) const {
+        LagHistogram added = *this;
+        for (std::size_t i = 0; i < kBuckets; ++i) added.buckets_[i] -= earlier.buckets_[i];
+        added.count_ -= earlier.count_;
+        return added;
+    }
+
     /// The upper edge of the bucket that holds the smallest value not below the `p`-th part
     /// (0 < p ≤ 1) of all (nearest rank); zero if there are none.
     Duration percentile(double p) const {

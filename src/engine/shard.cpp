@@ -291,11 +291,12 @@ asio::awaitable<void> Shard::settle(Index index, MonitorPtr checked, CheckResult
     }
     if (decision.changed) batch.incidents.push_back(*decision.changed);
     batch.notifications = decision.notifications;
-    if (batch.is_results_only()) {
-        committer_.record(std::move(batch));
-    } else {
+    if (batch.is_transition() || decision.state.health != slot.state.health) {
         const CommitOutcome written = co_await committer_.commit(std::move(batch));
         if (written == CommitOutcome::abandoned) co_return;
+    } else {
+        // Nobody acts on a streak: it does not wait for a store in trouble, check after check.
+        committer_.record(std::move(batch));
     }
 
     slot.state = decision.state;
@@ -332,6 +333,11 @@ ShardStats Shard::stats() const {
     stats.probes = runner_.counters();
     stats.stalls = stalls_.stalls();
     return stats;
+}
+
+Duration Shard::overdue() const {
+    if (queue_.empty()) return Duration::zero();
+    return std::max(env_.clock.now().mono - queue_.top().due, Duration::zero());
 }
 
 const MonitorState* Shard::state_of(const MonitorId& id) const {

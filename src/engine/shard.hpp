@@ -76,6 +76,10 @@ public:
     boost::asio::awaitable<void> stop();
 
     ShardStats stats() const;
+    /// Of all checks so far: check started − slot due.
+    const LagHistogram& lag() const { return stats_.lag; }
+    /// For how long the check that is due has not begun; zero with none due.
+    Duration overdue() const;
 
     /// State and open incident of a monitor, for tests and views; null if there is none.
     const MonitorState* state_of(const MonitorId& id) const;

@@ -35,11 +35,10 @@ private:
     UplinkWatch& watch_;
 };
 
-UplinkWatch::UplinkWatch(asio::any_io_executor executor, Env& env, Committer& committer,
-                         Dispatcher& dispatcher, EventLog& events)
+UplinkWatch::UplinkWatch(asio::any_io_executor executor, Env& env, Dispatcher& dispatcher,
+                         EventLog& events)
     : executor_(executor),
       env_(env),
-      committer_(committer),
       dispatcher_(dispatcher),
       events_(events),
       uplink_(env.clock.now()),
@@ -217,13 +216,9 @@ void UplinkWatch::tell(UplinkState before) {
 asio::awaitable<void> UplinkWatch::announce(OfflinePeriod period) {
     events_.was_offline(period);
     if (period.to.mono - period.from.mono < settings_.notice_after) co_return;
-    Batch batch;
-    batch.notifications = offline_notices(period, dispatcher_.recipients(),
-                                          dispatcher_.message_domain(), env_.clock.now());
-    if (batch.notifications.empty()) co_return;
-    std::vector<Notification> rows = batch.notifications;
-    const CommitOutcome written = co_await committer_.commit(std::move(batch));
-    if (written != CommitOutcome::abandoned) dispatcher_.add(std::move(rows));
+    std::vector<Notification> rows = offline_notices(
+        period, dispatcher_.recipients(), dispatcher_.message_domain(), env_.clock.now());
+    co_await dispatcher_.announce(std::move(rows));
 }
 
 }  // namespace vigia

@@ -2,7 +2,6 @@
 
 #include "config/config.hpp"
 #include "core/uplink.hpp"
-#include "engine/committer.hpp"
 #include "engine/dispatcher.hpp"
 #include "engine/event_log.hpp"
 #include "env/env.hpp"
@@ -38,8 +37,8 @@ public:
         return std::chrono::seconds(60);
     }
 
-    UplinkWatch(boost::asio::any_io_executor executor, Env& env, Committer& committer,
-                Dispatcher& dispatcher, EventLog& events);
+    UplinkWatch(boost::asio::any_io_executor executor, Env& env, Dispatcher& dispatcher,
+                EventLog& events);
 
     /// At the start and at each reload.
     void configure(const Config& config);
@@ -73,7 +72,6 @@ private:
 
     boost::asio::any_io_executor executor_;
     Env& env_;
-    Committer& committer_;
     Dispatcher& dispatcher_;
     EventLog& events_;
     UplinkSettings settings_;

@@ -23,6 +23,9 @@ public:
 
     /// False if a line of that level would be thrown away: spares building its text.
     virtual bool enabled(LogLevel level) const = 0;
+
+    /// Lines so far that were dropped because the sink could not keep up.
+    virtual std::uint64_t dropped() const { return 0; }
 };
 
 }  // namespace vigia

@@ -12,7 +12,7 @@ namespace vigia {
 namespace {
 
 bool is_over(const Notification& row) {
-    return row.kind == NotificationKind::recovery;
+    return row.announcement->recovered_at.has_value();
 }
 
 /// What its last row says of each incident: those that go on first, the oldest first.

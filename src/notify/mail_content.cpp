@@ -35,8 +35,28 @@ KindText text_of(NotificationKind kind) {
         case NotificationKind::offline:
             return {Tone::own, N_("🟠 MONITOR OFFLINE: nothing could be watched"),
                     N_("Monitor was offline"), N_("BACK ONLINE")};
+        case NotificationKind::trouble:
+            return {Tone::own, N_("🟠 MONITOR IN TROUBLE: {}"), N_("Monitor in trouble"),
+                    N_("IN TROUBLE")};
     }
     assertion_failed("a NotificationKind without words");
+}
+
+/// An alert that comes when its outage is over: only one that was retried by hand.
+bool comes_too_late(const Notification& notification) {
+    const bool outage = notification.kind == NotificationKind::alert ||
+                        notification.kind == NotificationKind::reminder;
+    return outage && notification.announcement->recovered_at;
+}
+
+/// The kind whose words it takes.
+NotificationKind told_as(const Notification& notification) {
+    return comes_too_late(notification) ? NotificationKind::recovery : notification.kind;
+}
+
+/// It tells the outage as well as the recovery.
+bool tells_both(const Notification& notification) {
+    return notification.merged_alert || comes_too_late(notification);
 }
 
 std::string_view category_text(MonitorCategory category) {
@@ -116,6 +136,7 @@ public:
 
     std::vector<MailContent::Field> outage(const Announcement& about);
     std::vector<MailContent::Field> offline(const Announcement& about);
+    std::vector<MailContent::Field> trouble(const Announcement& about);
     std::vector<MailContent::Field> test();
 
 private:
@@ -124,7 +145,7 @@ private:
         fields_.push_back({std::string(catalog_.text(label)), std::move(value)});
     }
     void add_status() {
-        add(N_("Status"), std::string(catalog_.text(text_of(notification_.kind).status)));
+        add(N_("Status"), std::string(catalog_.text(text_of(told_as(notification_)).status)));
     }
 
     const Notification& notification_;
@@ -133,20 +154,21 @@ private:
 };
 
 std::vector<MailContent::Field> Composer::outage(const Announcement& about) {
-    const bool recovery = notification_.kind == NotificationKind::recovery;
+    const NotificationKind kind = told_as(notification_);
+    const bool recovery = kind == NotificationKind::recovery;
     add(N_("Service"), one_line(about.monitor_name));
     add(N_("Type"), std::string(catalog_.text(category_text(about.category))));
     add_status();
     add(N_("Date and time"),
         format_local(recovery ? about.recovered_at.value_or(notification_.created_at)
                               : about.confirmed_at));
-    if (notification_.kind == NotificationKind::reminder) {
+    if (kind == NotificationKind::reminder) {
         // TRANSLATORS: a numbered reminder: {0} is its number, {1} its date and time.
         add(N_("Reminder"), fmt::format(fmt::runtime(catalog_.text("no. {0}, {1}")),
                                         notification_.seq, format_local(notification_.created_at)));
     }
     add(N_("Since"), format_local(about.started_at));
-    if (notification_.merged_alert) add(N_("Outage confirmed"), format_local(about.confirmed_at));
+    if (tells_both(notification_)) add(N_("Outage confirmed"), format_local(about.confirmed_at));
     add(N_("Down for"), format_duration(about.down_for));
     add(N_("Reason"), describe(about.reason, catalog_));
     add(N_("Timings"), format_timings(about.timings, catalog_));
@@ -158,6 +180,13 @@ std::vector<MailContent::Field> Composer::offline(const Announcement& about) {
     add(N_("From"), format_local(about.started_at));
     add(N_("Until"), format_local(about.recovered_at.value_or(notification_.created_at)));
     add(N_("Length"), format_duration(about.down_for));
+    add(N_("Reason"), describe(about.reason, catalog_));
+    return std::move(fields_);
+}
+
+std::vector<MailContent::Field> Composer::trouble(const Announcement& about) {
+    add_status();
+    add(N_("Since"), format_local(about.started_at));
     add(N_("Reason"), describe(about.reason, catalog_));
     return std::move(fields_);
 }
@@ -177,10 +206,21 @@ std::string_view remark_of(const Notification& notification) {
             "The monitoring system had no network. What it could not see in that time counts as "
             "unknown; no outage was announced for it.");
     }
-    if (notification.merged_alert) {
+    if (notification.kind == NotificationKind::trouble) {
+        return N_(
+            "The monitoring system goes on as well as it can, but needs somebody to look at it: "
+            "its "
+            "log says more.");
+    }
+    if (tells_both(notification)) {
         return N_(
             "The alert could not be delivered in time: this message tells both the outage and the "
             "recovery.");
+    }
+    if (notification.retried_at) {
+        return N_(
+            "This message could not be delivered in time: it tells how things stood at the date "
+            "and time below.");
     }
     return {};
 }
@@ -207,11 +247,15 @@ MailContent compose_mail(const Notification& notification, const RenderContext& 
     const bool test = notification.kind == NotificationKind::test;
     const Announcement* const about = notification.announcement.get();
     VIGIA_ASSERT(test || about != nullptr);
-    const KindText words = text_of(notification.kind);
+    const KindText words = text_of(test ? notification.kind : told_as(notification));
 
     MailContent content;
     content.tone = words.tone;
-    if (!test) content.about = one_line(about->monitor_name);
+    if (notification.kind == NotificationKind::trouble) {
+        content.about = one_line(describe(about->reason, catalog));
+    } else if (!test) {
+        content.about = one_line(about->monitor_name);
+    }
     content.subject =
         shorten(fmt::format(fmt::runtime(catalog.text(words.subject)), content.about), kMaxSubject);
     content.headline = catalog.text(words.headline);
@@ -226,6 +270,9 @@ MailContent compose_mail(const Notification& notification, const RenderContext& 
             break;
         case NotificationKind::offline:
             content.fields = composer.offline(*about);
+            break;
+        case NotificationKind::trouble:
+            content.fields = composer.trouble(*about);
             break;
         case NotificationKind::alert:
         case NotificationKind::reminder:

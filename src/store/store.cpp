@@ -21,6 +21,10 @@ public:
                 return "the store is damaged";
             case StoreErrc::newer:
                 return "the store was written by a newer version";
+            case StoreErrc::older:
+                return "the store was written by an older version";
+            case StoreErrc::absent:
+                return "there is no store";
         }
         return "unknown store error";
     }
@@ -31,6 +35,10 @@ public:
 boost::system::error_code make_error_code(StoreErrc code) {
     static const StoreCategory category;
     return {static_cast<int>(code), category};
+}
+
+boost::asio::awaitable<Result<std::vector<Notification>>> Store::take_retried() {
+    co_return std::vector<Notification>();
 }
 
 }  // namespace vigia

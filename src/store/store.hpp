@@ -57,7 +57,9 @@ enum class StoreErrc : std::uint8_t {
     held,             ///< another instance has it
     foreign,          ///< the file is something else
     damaged,
-    newer,  ///< written by a later version of this program; detail = the file's version
+    newer,   ///< written by a later version of this program; detail = the file's version
+    older,   ///< not yet brought to this program's version; detail = the file's version
+    absent,  ///< there is none
 };
 boost::system::error_code make_error_code(StoreErrc code);
 
@@ -75,6 +77,11 @@ public:
 
     /// The state of the last commit. Called once, before the first commit.
     virtual Result<StoredState> load() = 0;
+
+    /// The notifications that another process has made pending since load() or the last call: dead
+    /// letters that were retried by hand (docs/adr/0011). A store that no other process can write
+    /// has none. Error `unavailable`: they are given by a later call. Not cancellable.
+    virtual boost::asio::awaitable<Result<std::vector<Notification>>> take_retried();
 };
 
 }  // namespace vigia

@@ -165,7 +165,7 @@ TEST_F(HistoryReaderTest, WhatIsNoStoreIsRefused) {
     commit(Batch());
     restart();
     sqlite::Database(path_).execute("PRAGMA user_version = 2");
-    EXPECT_EQ(refusal(path_), StoreErrc::unavailable);
+    EXPECT_EQ(refusal(path_), StoreErrc::older);
     sqlite::Database(path_).execute("PRAGMA user_version = 99");
     EXPECT_EQ(refusal(path_), StoreErrc::newer);
 }

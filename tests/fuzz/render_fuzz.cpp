@@ -54,7 +54,8 @@ private:
 
 Notification read_notification(Input& input) {
     Notification notification;
-    notification.kind = static_cast<NotificationKind>(input.byte() % 4);
+    notification.kind =
+        static_cast<NotificationKind>(input.byte() % (static_cast<int>(kLastNotificationKind) + 1));
     notification.seq = input.byte();
     notification.merged_alert = notification.kind == NotificationKind::recovery && input.byte() % 2;
     Announcement about;

@@ -79,6 +79,10 @@ TEST(CommittedViewChecker, FindsAStateThatWasNeverCommitted) {
     EXPECT_EQ(h.found(), 0U) << "it may lag by one: " << h.first();
     down.bad_streak = 9;
     h.checker.sampled(at(seconds(43)), showing(down));
+    EXPECT_EQ(h.found(), 0U) << "nobody acts on a streak";
+    MonitorState up;
+    up.health = Health::up;
+    h.checker.sampled(at(seconds(44)), showing(up));
     EXPECT_EQ(h.found(), 1U);
 }
 

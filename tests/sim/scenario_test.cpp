@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vigia::sim {
@@ -41,6 +42,18 @@ TEST_P(ScenarioFile, HoldsTheInvariantsAndEndsAsExpectedTwiceInTheSameWay) {
     const Report again = World(scenario.script).run();
     EXPECT_EQ(again.hash, report.hash);
     EXPECT_EQ(again.last_draw, report.last_draw);
+}
+
+TEST_P(ScenarioFile, GoesTheSameWayOnADisk) {
+    Scenario scenario = read(GetParam());
+    const bool loses_power = std::exchange(scenario.script.on_disk, false);
+    const Report in_memory = World(scenario.script).run();
+    scenario.script.on_disk = true;
+    const Report on_disk = World(scenario.script).run();
+    EXPECT_TRUE(on_disk.findings.empty()) << describe(on_disk, scenario.script);
+    if (!loses_power) {
+        EXPECT_EQ(on_disk.hash, in_memory.hash);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, ScenarioFile, testing::ValuesIn(scenario_files()),

@@ -33,6 +33,7 @@ TEST_P(Seed, KeepsTheInvariantsForADayAndReproducesItself) {
     options.monitors = kSanitized ? 15 : 50;
     // Every other world is a bad one.
     options.faults = options.seed % 2 == 0 ? 5 : 1;
+    options.on_disk = options.seed % 4 >= 2;
     const Report report = run_twice(options);
     EXPECT_EQ(report.length, options.length);
 }
@@ -56,6 +57,7 @@ TEST(Seeds, FewMonitorsInAVeryBadWorld) {
         options.monitors = 3;
         options.outages = 10;
         options.faults = 25;
+        options.on_disk = seed % 2 == 0;
         run_twice(options);
     }
 }

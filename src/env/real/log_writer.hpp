@@ -72,7 +72,7 @@ public:
     bool stop(Duration bound = std::chrono::seconds(2));
 
     /// Lines that found the queue full so far.
-    std::uint64_t dropped() const;
+    std::uint64_t dropped() const override;
 
 private:
     class Writer;  // shared with the thread, which may outlive this object when stuck

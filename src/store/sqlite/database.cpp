@@ -84,11 +84,11 @@ std::string_view Statement::bytes(int column) const {
 }
 
 Database::Database(const std::string& path, Access access) {
-    const int mode = access == Access::read_only ? SQLITE_OPEN_READONLY
-                                                 : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    if (access == Access::make) flags |= SQLITE_OPEN_CREATE;
     sqlite3* handle = nullptr;
-    const int code = ::sqlite3_open_v2(path.c_str(), &handle,
-                                       mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int code = ::sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
     handle_.reset(handle);
     if (code != SQLITE_OK) refuse(code);
 }
@@ -103,8 +103,8 @@ std::int64_t Database::integer(const std::string& sql) {
     return statement.step() ? statement.integer(0) : 0;
 }
 
-std::int64_t Database::changes() const {
-    return ::sqlite3_changes64(handle());
+std::size_t Database::changes() const {
+    return static_cast<std::size_t>(::sqlite3_changes64(handle()));
 }
 
 void Database::keep_log_on_close(bool keep) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -70,16 +71,20 @@ private:
 /// A connection. One thread at a time.
 class Database {
 public:
-    enum class Access : std::uint8_t { read_write, read_only };
+    enum class Access : std::uint8_t {
+        make,   ///< an empty one, if there is none
+        write,  ///< what is there
+        read,
+    };
 
-    /// Opens the file, and makes it if it may be written; what is in it is not looked at yet.
-    explicit Database(const std::string& path, Access access = Access::read_write);
+    /// Opens the file; what is in it is not looked at yet.
+    explicit Database(const std::string& path, Access access = Access::make);
 
     void execute(const std::string& sql);
     /// The first column of the first row.
     std::int64_t integer(const std::string& sql);
     /// Rows that the last statement inserted, changed or deleted.
-    std::int64_t changes() const;
+    std::size_t changes() const;
     /// Leaves the file as it is when closed, with what the last process left to be done.
     void keep_log_on_close(bool keep);
 

@@ -3,6 +3,7 @@
 #include "store/sqlite/columns.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/history_queries.hpp"
+#include "store/sqlite/opening.hpp"
 #include "store/sqlite/result_codec.hpp"
 #include "store/sqlite/rollup_writer.hpp"
 #include "store/sqlite/rows.hpp"
@@ -23,8 +24,6 @@ using sqlite::Taker;
 using sqlite::wall_time;
 
 namespace {
-
-constexpr int kBusyTimeoutMs = 1000;
 
 [[noreturn]] void damaged(const char* what) {
     throw Refused({SQLITE_CORRUPT, what});
@@ -85,11 +84,11 @@ Tier tier_for(const TimeRange& range, Duration step, const OldestSlots& oldest) 
 
 class SqliteHistory::Impl {
 public:
-    explicit Impl(const std::string& path) : database_(path, Database::Access::read_only) {
-        database_.execute(fmt::format("PRAGMA busy_timeout = {}", kBusyTimeoutMs));
+    explicit Impl(const std::string& path) : database_(path, Database::Access::read) {
+        database_.execute(fmt::format("PRAGMA busy_timeout = {}", sqlite::kBusyTimeoutMs));
     }
 
-    Result<void> check_version();
+    Result<void> check_version() { return sqlite::require_newest(database_); }
 
     std::vector<MonitorStatus> states();
     std::vector<Span> spans(const MonitorId& monitor, const TimeRange& range);
@@ -110,15 +109,6 @@ private:
 
     Database database_;
 };
-
-Result<void> SqliteHistory::Impl::check_version() {
-    const auto newest = static_cast<std::int64_t>(sqlite::versions().size());
-    const Result<std::int64_t> version = sqlite::version_of(database_, newest);
-    if (!version) return version.error();
-    if (*version == newest) return {};
-    return Error{make_error_code(StoreErrc::unavailable),
-                 fmt::format("version {} of its tables, not {}", *version, newest)};
-}
 
 std::vector<MonitorStatus> SqliteHistory::Impl::states() {
     std::vector<MonitorStatus> all;

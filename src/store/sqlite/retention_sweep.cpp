@@ -106,7 +106,7 @@ bool RetentionSweep::drop_slots(Tier tier, std::size_t rows) {
         .bind(2, slot_of(wall_time(limit(retention_.of(tier))), tier))
         .bind(3, static_cast<std::int64_t>(rows))
         .run();
-    return database_.changes() == static_cast<std::int64_t>(rows);
+    return database_.changes() == rows;
 }
 
 std::vector<std::string> RetentionSweep::names(Statement& query, std::size_t rows) {

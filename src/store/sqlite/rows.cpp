@@ -2,6 +2,7 @@
 
 #include "store/sqlite/columns.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -26,18 +27,28 @@ constexpr std::string_view kPutAnnouncement =
     "INSERT OR IGNORE INTO announcement VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 constexpr std::string_view kPutNotification =
-    "INSERT INTO notification VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+    "INSERT INTO notification (id, incident, kind, seq, channel, address, created_at, status, "
+    "merged_alert, attempts, last_error, finished_at, digest) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) "
+    "ON CONFLICT (id) DO UPDATE SET "
     "status = excluded.status, merged_alert = excluded.merged_alert, "
     "attempts = excluded.attempts, last_error = excluded.last_error, "
     "finished_at = excluded.finished_at, digest = excluded.digest";
 
+// An alert that was retried by hand when its outage was over must tell so: the recovery's end goes
+// with it.
 constexpr std::string_view kPending =
     "SELECT n.id, n.incident, n.kind, n.seq, n.channel, n.address, n.created_at, n.merged_alert, "
-    "n.attempts, n.last_error, n.digest, a.monitor, a.monitor_name, a.category, a.started_at, "
-    "a.confirmed_at, a.recovered_at, a.down_for, a.phase, a.reason, a.reason_value, "
+    "n.attempts, n.last_error, n.digest, n.retried_at, a.monitor, a.monitor_name, a.category, "
+    "a.started_at, a.confirmed_at, ifnull(r.recovered_at, a.recovered_at), "
+    "ifnull(r.down_for, a.down_for), a.phase, a.reason, a.reason_value, "
     "a.reason_detail, a.dns, a.connect, a.tls, a.login, a.ttfb, a.transfer, a.total, a.evidence, "
     "a.message_domain FROM notification n JOIN announcement a USING (incident, kind, seq) "
-    "WHERE n.status = 'pending' ORDER BY n.created_at, n.id";
+    "LEFT JOIN announcement r ON r.incident = n.incident AND r.kind = 'recovery' AND r.seq = 0 "
+    "AND n.retried_at NOT NULL "
+    "WHERE n.status = 'pending' AND ifnull(n.retried_at, 0) > ? ORDER BY n.created_at, n.id";
+
+constexpr std::string_view kLastRetry =
+    "SELECT ifnull(max(retried_at), 0) FROM notification WHERE retried_at NOT NULL";
 
 }  // namespace
 
@@ -127,7 +138,7 @@ StoredState Rows::read() {
     StoredState stored;
     stored.states = read_states();
     stored.open_incidents = read_open_incidents();
-    stored.pending = read_pending();
+    stored.pending = read_pending(WallTime::min());
     return stored;
 }
 
@@ -171,19 +182,30 @@ std::vector<Recipient> Rows::read_recipients(const std::string& incident) {
     return recipients;
 }
 
-std::vector<Notification> Rows::read_pending() {
+WallTime Rows::last_retry() {
+    return wall_time(database_.integer(std::string(kLastRetry)));
+}
+
+std::vector<Notification> Rows::read_retried(WallTime& mark) {
+    std::vector<Notification> rows = read_pending(mark);
+    for (const Notification& row : rows) mark = std::max(mark, *row.retried_at);
+    return rows;
+}
+
+std::vector<Notification> Rows::read_pending(WallTime after_retry) {
     std::vector<Notification> rows;
-    std::map<std::tuple<IncidentId, NotificationKind, std::uint32_t>,
+    std::map<std::tuple<IncidentId, NotificationKind, std::uint32_t, bool>,
              std::shared_ptr<const Announcement>>
         told;  // shared by its recipients, as it was
     Statement pending(database_, kPending);
+    pending.bind(1, to_column(after_retry));
     while (pending.step()) {
         Taker take(pending);
         Notification n;
         n.id = NotificationId(take.text());
         Announcement a;
         a.incident = IncidentId(take.text());
-        n.kind = value_named(take.text(), NotificationKind::offline);
+        n.kind = value_named(take.text(), kLastNotificationKind);
         n.seq = take.count();
         n.recipient.channel = take.text();
         n.recipient.address = take.text();
@@ -192,6 +214,7 @@ std::vector<Notification> Rows::read_pending() {
         n.attempts = take.count();
         n.last_error = take.text();
         n.digest = take.text();
+        n.retried_at = take.optional_time();
         a.monitor = MonitorId(take.text());
         a.monitor_name = take.text();
         a.category = take.category();
@@ -203,7 +226,8 @@ std::vector<Notification> Rows::read_pending() {
         a.timings = take.timings();
         a.evidence = take.text();
         a.message_domain = take.text();
-        std::shared_ptr<const Announcement>& known = told[{a.incident, n.kind, n.seq}];
+        std::shared_ptr<const Announcement>& known =
+            told[{a.incident, n.kind, n.seq, n.retried_at.has_value()}];
         if (!known) known = std::make_shared<const Announcement>(std::move(a));
         n.announcement = known;
         rows.push_back(std::move(n));

@@ -21,6 +21,10 @@ public:
     /// Inside a Transaction.
     void write(const Batch& batch);
     StoredState read();
+    /// The pending notifications that were retried after `mark`, which becomes the latest of them.
+    std::vector<Notification> read_retried(WallTime& mark);
+    /// The latest retry of all.
+    WallTime last_retry();
 
 private:
     void write(const StateRow& row);
@@ -30,7 +34,7 @@ private:
     std::vector<StateRow> read_states();
     std::vector<Incident> read_open_incidents();
     std::vector<Recipient> read_recipients(const std::string& incident);
-    std::vector<Notification> read_pending();
+    std::vector<Notification> read_pending(WallTime after_retry);
 
     Database& database_;
     Statement put_state_;

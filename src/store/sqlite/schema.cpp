@@ -110,8 +110,14 @@ constexpr const char* kVersion2 = R"sql(
 ALTER TABLE notification ADD COLUMN digest TEXT NOT NULL DEFAULT '';
 )sql";
 
-/// The history.
+/// When a dead letter was last made pending again by hand.
 constexpr const char* kVersion3 = R"sql(
+ALTER TABLE notification ADD COLUMN retried_at INTEGER;
+CREATE INDEX notification_retried ON notification (retried_at) WHERE retried_at NOT NULL;
+)sql";
+
+/// The history.
+constexpr const char* kVersion4 = R"sql(
 -- Those that the history knows, and the span that each is in (none: null).
 CREATE TABLE monitor (
     no    INTEGER PRIMARY KEY,
@@ -176,7 +182,7 @@ CREATE INDEX notification_finished ON notification (finished_at) WHERE finished_
 )sql";
 
 // A new version is one more script, and its place here; those before it never change.
-constexpr std::array kVersions{kVersion1, kVersion2, kVersion3};
+constexpr std::array kVersions{kVersion1, kVersion2, kVersion3, kVersion4};
 
 constexpr std::array kReadByAStart{"state", "incident", "incident_recipient", "announcement",
                                    "notification"};
@@ -185,29 +191,6 @@ constexpr std::array kReadByAStart{"state", "incident", "incident_recipient", "a
 
 Versions versions() {
     return kVersions;
-}
-
-Result<std::int64_t> version_of(Database& database, std::int64_t newest) {
-    const std::int64_t application = database.integer("PRAGMA application_id");
-    const std::int64_t version = database.integer("PRAGMA user_version");
-    if (application == kApplicationId && version > newest) {
-        return Error{make_error_code(StoreErrc::newer), fmt::format("{}", version)};
-    }
-    if (application == kApplicationId && version > 0) return version;
-    const bool empty = database.integer("SELECT count(*) FROM sqlite_schema") == 0;
-    if (application == 0 && version == 0 && empty) return 0;
-    return Error{make_error_code(StoreErrc::foreign), {}};
-}
-
-Error error_of(const Refused& refused) {
-    switch (refused.primary_code()) {
-        case SQLITE_CORRUPT:
-            return Error{make_error_code(StoreErrc::damaged), refused.what()};
-        case SQLITE_NOTADB:
-            return Error{make_error_code(StoreErrc::foreign), refused.what()};
-        default:
-            return Error{make_error_code(StoreErrc::unavailable), refused.what()};
-    }
 }
 
 void migrate(Database& database, Versions versions, std::int64_t from) {

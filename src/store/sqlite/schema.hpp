@@ -1,8 +1,6 @@
 #pragma once
 
-#include "base/result.hpp"
 #include "store/sqlite/database.hpp"
-#include "store/store.hpp"
 
 #include <cstdint>
 #include <span>
@@ -17,13 +15,6 @@ using Versions = std::span<const char* const>;
 
 /// Those of this program, which reads and writes the last.
 Versions versions();
-
-/// The version of the file, 0 if it is empty. Errors: `newer` than `newest`, with its version as
-/// detail, or `foreign`. Throws Refused.
-Result<std::int64_t> version_of(Database& database, std::int64_t newest);
-
-/// What is refused, in the words of the store: `damaged`, `foreign`, else `unavailable`.
-Error error_of(const Refused& refused);
 
 /// Brings a file from version `from` (0: empty) to the last, in one transaction: the old version or
 /// the new one, nothing in between.

@@ -2,6 +2,7 @@
 
 #include "store/sqlite/file_guard.hpp"
 #include "store/sqlite/history_writer.hpp"
+#include "store/sqlite/opening.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/schema.hpp"
 
@@ -21,7 +22,6 @@ namespace {
 
 constexpr int kPagesBetweenCheckpoints = 1000;
 constexpr int kMaxLogBytes = 16 * 1024 * 1024;  // what is left of it after a checkpoint
-constexpr int kBusyTimeoutMs = 1000;            // somebody else may be reading or making a copy
 
 /// A copy of the file as it is now, its log included, under a name that says its version; a copy
 /// cut short never has that name.
@@ -62,7 +62,8 @@ public:
     /// After construction, once; the file is only changed when it is ours.
     Result<void> prepare(sqlite::Versions versions);
     Result<void> commit(const Batch& batch);
-    StoredState load() { return rows_->read(); }
+    StoredState load();
+    std::vector<Notification> take_retried();
 
 private:
     void write(const Batch& batch);
@@ -78,6 +79,8 @@ private:
     std::unique_ptr<sqlite::HistoryWriter> history_;  ///< made when it is needed
     bool history_damaged_ = false;
     bool durable_ = true;
+    std::int64_t data_version_ = 0;  ///< changes when another connection has written
+    WallTime last_retry_{};          ///< of those taken up
 };
 
 Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
@@ -86,7 +89,7 @@ Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
     }
     const auto newest = static_cast<std::int64_t>(versions.size());
     database_.keep_log_on_close(true);
-    database_.execute(fmt::format("PRAGMA busy_timeout = {}", kBusyTimeoutMs));
+    database_.execute(fmt::format("PRAGMA busy_timeout = {}", sqlite::kBusyTimeoutMs));
     const Result<std::int64_t> version = sqlite::version_of(database_, newest);
     if (!version) return version.error();
     if (*version > 0) sqlite::check_tables(database_);
@@ -103,7 +106,8 @@ Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
 }
 
 void SqliteFile::Impl::write(const Batch& batch) {
-    const bool durable = batch.is_transition();
+    // A streak that came back after its end would be a false alert in the making.
+    const bool durable = !batch.is_results_only();
     if (durable != durable_) {
         database_.execute(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         durable_ = durable;
@@ -154,6 +158,23 @@ Result<void> SqliteFile::Impl::commit(const Batch& batch) {
     return {};
 }
 
+StoredState SqliteFile::Impl::load() {
+    // What is retried meanwhile is either in it, or taken later: never both.
+    sqlite::Transaction snapshot(database_);
+    StoredState stored = rows_->read();
+    last_retry_ = rows_->last_retry();
+    snapshot.commit();
+    return stored;
+}
+
+std::vector<Notification> SqliteFile::Impl::take_retried() {
+    const std::int64_t version = database_.integer("PRAGMA data_version");
+    if (version == data_version_) return {};
+    std::vector<Notification> rows = rows_->read_retried(last_retry_);
+    data_version_ = version;
+    return rows;
+}
+
 SqliteFile::SqliteFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteFile::~SqliteFile() = default;
 
@@ -188,6 +209,14 @@ Result<void> SqliteFile::commit(const Batch& batch) {
 Result<StoredState> SqliteFile::load() {
     try {
         return impl_->load();
+    } catch (const Refused& refused) {
+        return sqlite::error_of(refused);
+    }
+}
+
+Result<std::vector<Notification>> SqliteFile::take_retried() {
+    try {
+        return impl_->take_retried();
     } catch (const Refused& refused) {
         return sqlite::error_of(refused);
     }

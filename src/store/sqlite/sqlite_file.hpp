@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace vigia {
 
@@ -46,6 +47,9 @@ public:
 
     /// Error: `damaged`, or `unavailable`.
     Result<StoredState> load();
+
+    /// See Store. Costs next to nothing while nobody else has written.
+    Result<std::vector<Notification>> take_retried();
 
 private:
     class Impl;

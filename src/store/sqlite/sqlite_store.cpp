@@ -14,20 +14,23 @@ namespace asio = boost::asio;
 
 namespace {
 
-class Commit final : public SideTask {
+/// One call of the file, on its thread.
+template <class T>
+class Call final : public SideTask {
 public:
-    Commit(std::shared_ptr<SqliteFile> file, Batch batch, Parking& waiter)
-        : file_(std::move(file)), batch_(std::move(batch)), waiter_(waiter) {}
+    using Work = std::function<Result<T>(SqliteFile&)>;
+    Call(std::shared_ptr<SqliteFile> file, Work work, Parking& waiter)
+        : file_(std::move(file)), work_(std::move(work)), waiter_(waiter) {}
 
-    void run() override { result_ = file_->commit(batch_); }
+    void run() override { result_ = work_(*file_); }
     void ended() override { waiter_.resume(); }
-    Result<void> result() const { return *result_; }
+    Result<T> take() { return *std::move(result_); }
 
 private:
     const std::shared_ptr<SqliteFile> file_;
-    const Batch batch_;
+    const Work work_;
     Parking& waiter_;
-    std::optional<Result<void>> result_;
+    std::optional<Result<T>> result_;
 };
 
 }  // namespace
@@ -35,17 +38,29 @@ private:
 SqliteStore::SqliteStore(asio::io_context& context, std::unique_ptr<SqliteFile> file)
     : executor_(context.get_executor()), file_(std::move(file)), writer_(context, "vigia-store") {}
 
-asio::awaitable<Result<void>> SqliteStore::commit(Batch batch) {
+template <class T>
+asio::awaitable<Result<T>> SqliteStore::on_thread(Work<T> work) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     // Keeps the loop running while nothing else would.
     const auto busy = asio::make_work_guard(executor_);
     Parking waiter(executor_);
-    const auto job = std::make_shared<Commit>(file_, std::move(batch), waiter);
-    if (!writer_.submit(job)) {
+    const auto call = std::make_shared<Call<T>>(file_, std::move(work), waiter);
+    if (!writer_.submit(call)) {
         co_return Error{make_error_code(StoreErrc::unavailable), "no thread"};
     }
     co_await waiter.wait();
-    co_return job->result();
+    co_return call->take();
+}
+
+asio::awaitable<Result<void>> SqliteStore::commit(Batch batch) {
+    const auto kept = std::make_shared<const Batch>(std::move(batch));
+    Work<void> work = [kept](SqliteFile& file) { return file.commit(*kept); };
+    return on_thread(std::move(work));
+}
+
+asio::awaitable<Result<std::vector<Notification>>> SqliteStore::take_retried() {
+    Work<std::vector<Notification>> work = [](SqliteFile& file) { return file.take_retried(); };
+    return on_thread(std::move(work));
 }
 
 Result<StoredState> SqliteStore::load() {

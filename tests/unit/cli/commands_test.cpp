@@ -166,6 +166,20 @@ TEST(NotifyTestCommand, FailsWithoutAChannel) {
     EXPECT_EQ(world.terminal.errors, "No hay ningún canal de notificación configurado.\n");
 }
 
+/// Writes down what it is told.
+class RecordingSupervisor final : public Supervisor {
+public:
+    void ready() override { told.emplace_back("ready"); }
+    void reloading() override { told.emplace_back("reloading"); }
+    void stopping() override { told.emplace_back("stopping"); }
+    void alive() override { ++beats; }
+    std::optional<Duration> patience() const override { return wanted; }
+
+    std::optional<Duration> wanted;
+    std::vector<std::string> told;
+    int beats = 0;
+};
+
 RunRequest run_request(std::string_view text) {
     RunRequest request;
     request.config = config_of(text);
@@ -177,11 +191,12 @@ RunRequest run_request(std::string_view text) {
 TEST(RunCommand, ChecksUntilStoppedAndSumsUp) {
     World world;
     MemoryStore store;
+    RecordingSupervisor nobody;
     StagedSignals signals(world.clock, {{minutes(10), OperatorSignal::stop}});
     RunRequest request = run_request(kThree);
     request.no_store = "/etc/vigia/vigia.db: no room";
     request.warnings = {"config.json:1:1: a remark"};
-    EXPECT_EQ(world.run(run(world.env, store, signals, std::move(request))), kExitOk);
+    EXPECT_EQ(world.run(run(world.env, store, signals, nobody, std::move(request))), kExitOk);
     EXPECT_EQ(world.log.lines.front(), "INFO Starting service monitor");
     EXPECT_TRUE(world.log.has("WARNING config.json:1:1: a remark"));
     EXPECT_TRUE(world.log.has("WARNING /etc/vigia/vigia.db: no room; states"));
@@ -189,19 +204,40 @@ TEST(RunCommand, ChecksUntilStoppedAndSumsUp) {
     EXPECT_THAT(world.log.lines.back(), HasSubstr("INFO Summary: checks 2"));
 }
 
+TEST(RunCommand, KeepsItsSupervisorInformed) {
+    World world;
+    MemoryStore store;
+    RecordingSupervisor supervisor;
+    supervisor.wanted = seconds(20);
+    StagedSignals signals(
+        world.clock, {{minutes(1), OperatorSignal::reload}, {minutes(2), OperatorSignal::stop}});
+    RunRequest request = run_request(kThree);
+    request.read_again = [](Language) {
+        ConfigurationReading reading;
+        reading.config = config_of(kThree);
+        return reading;
+    };
+    world.run(run(world.env, store, signals, supervisor, std::move(request)));
+    EXPECT_EQ(supervisor.told,
+              (std::vector<std::string>{"ready", "reloading", "ready", "stopping"}));
+    EXPECT_EQ(supervisor.beats, 13) << "one at the start, then every 10 s";
+}
+
 TEST(RunCommand, WarnsOfALowDescriptorLimit) {
     World world;
     MemoryStore store;
+    RecordingSupervisor nobody;
     StagedSignals signals(world.clock, {});
     RunRequest request = run_request(kThree);
     request.descriptors = 4;
-    world.run(run(world.env, store, signals, std::move(request)));
+    world.run(run(world.env, store, signals, nobody, std::move(request)));
     EXPECT_TRUE(world.log.has("WARNING The limit of 4 open file descriptors is low for 2"));
 }
 
 TEST(RunCommand, SaysThatAReloadDoesNotMoveTheStore) {
     World world;
     MemoryStore store;
+    RecordingSupervisor nobody;
     StagedSignals signals(world.clock, {{seconds(70), OperatorSignal::reload},
                                         {seconds(140), OperatorSignal::reload},
                                         {seconds(210), OperatorSignal::stop}});
@@ -212,7 +248,7 @@ TEST(RunCommand, SaysThatAReloadDoesNotMoveTheStore) {
         reading.config->storage.path = "/srv/elsewhere.db";
         return reading;
     };
-    EXPECT_EQ(world.run(run(world.env, store, signals, std::move(request))), kExitOk);
+    EXPECT_EQ(world.run(run(world.env, store, signals, nobody, std::move(request))), kExitOk);
     EXPECT_EQ(std::ranges::count(world.log.lines,
                                  "WARNING \"storage\" has changed: that takes effect at the next "
                                  "start"),
@@ -230,16 +266,18 @@ struct UnreadableStore final : Store {
 TEST(RunCommand, FailsIfTheStoreCannotBeRead) {
     World world;
     UnreadableStore store;
+    RecordingSupervisor nobody;
     StagedSignals signals(world.clock, {});
     RunRequest request = run_request(kThree);
     request.store_name = "vigia.db";
-    EXPECT_EQ(world.run(run(world.env, store, signals, std::move(request))), kExitFailed);
+    EXPECT_EQ(world.run(run(world.env, store, signals, nobody, std::move(request))), kExitFailed);
     EXPECT_TRUE(world.log.has("CRITICAL vigia.db: the store is damaged (page 7)"));
 }
 
 TEST(RunCommand, ReloadsAndKeepsWhatRunsIfTheFileIsBad) {
     World world;
     MemoryStore store;
+    RecordingSupervisor nobody;
     StagedSignals signals(world.clock, {{seconds(70), OperatorSignal::reload},
                                         {seconds(140), OperatorSignal::reload},
                                         {seconds(210), OperatorSignal::stop}});
@@ -258,7 +296,7 @@ TEST(RunCommand, ReloadsAndKeepsWhatRunsIfTheFileIsBad) {
         file.read = [text](const std::string&) -> Result<std::string> { return text; };
         return read_configuration(file, language);
     };
-    EXPECT_EQ(world.run(run(world.env, store, signals, std::move(request))), kExitOk);
+    EXPECT_EQ(world.run(run(world.env, store, signals, nobody, std::move(request))), kExitOk);
     EXPECT_TRUE(
         world.log.has("ERROR config.json: not reloaded, the running configuration stays: "
                       "config.json:1:38: /websites/A: "));

@@ -68,7 +68,7 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
     // "language" itself would be a duplicate in this frame, which is no unknown key either.
     expect_known(schema, root, "}");
     for (const char* section : {"email", "monitor_settings", "logging_settings", "storage",
-                                "notifications", "uplink", "web"}) {
+                                "notifications", "uplink", "health", "web"}) {
         expect_known(schema["properties"][section], root + "\"" + section + "\": {", "}}");
     }
     expect_known(schema["properties"]["web"]["properties"]["tls"], root + R"("web": {"tls": {)",

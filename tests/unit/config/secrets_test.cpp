@@ -32,6 +32,8 @@ std::vector<std::string> wrong_documents() {
         R"({"email": {"sender_password": ")" + c,
         R"({"email": {"sender_password": ")" + c + R"(" "x": 1}})",
         R"({"email": {"sender_password": "\)" + c + R"("}})",
+        R"({"health": {"ping_url": "https//x/)" + c + R"("}})",
+        R"({"health": {"ping_url": "https://u:p@x/)" + c + R"("}})",
         R"({"language": ")" + c + R"(", "logging_settings": {"level": ")" + c +
             R"(", "format": ")" + c + R"("}, "monitor_settings": {"timeout": ")" + c + R"("}})",
     };

@@ -27,6 +27,10 @@ TEST(Defaults, AreThoseOfTheSpecification) {
     EXPECT_EQ(config.language, Language::es);
     EXPECT_EQ(config.notifications, (NotificationSettings{5s, 300s, 24h}));
     EXPECT_EQ(config.uplink, (UplinkSettings{true, {}, 60s}));
+    EXPECT_EQ(config.health, HealthSettings{});
+    EXPECT_TRUE(config.health.notices);
+    EXPECT_TRUE(config.health.ping_url.empty());
+    EXPECT_EQ(config.health.ping_interval, 60s);
     EXPECT_EQ(config.storage.path, "");
     EXPECT_EQ(config.web, WebSettings{});
     EXPECT_FALSE(config.email.has_value());
@@ -256,6 +260,35 @@ TEST(LaterSections, MustBeEmpty) {
         {"databases of a wrong type", R"({"language": "en", "databases": []})", 1, 33, "/databases",
          "expected an object"},
     });
+}
+
+TEST(HealthSection, ReadsEveryKey) {
+    const Config config = good(R"({"health": {"notices": false, "ping_interval": "5m",
+        "ping_url": "HTTPS://hc.example.com/ping/4f1c?a=b#c"}})");
+    EXPECT_FALSE(config.health.notices);
+    EXPECT_EQ(config.health.ping_url.reveal(), "https://hc.example.com/ping/4f1c?a=b");
+    EXPECT_EQ(config.health.ping_interval, 5min);
+
+    testing::FakeSources world;
+    world.files = {{"/etc/vigia/ping", "http://hc.example.com/1\n"}};
+    const Config from_file = good(R"({"health": {"ping_url_file": "ping"}})", world);
+    EXPECT_EQ(from_file.health.ping_url.reveal(), "http://hc.example.com/1");
+}
+
+TEST(HealthSection, RefusesWhatCannotBePinged) {
+    expect_mistakes(in_section(
+        "health",
+        {
+            {"no URL", R"({"ping_url": "hc.example.com"})", 1, 14, "/ping_url", "must be a URL"},
+            {"a scheme", R"({"ping_url": "ftp://hc.example.com"})", 1, 14, "/ping_url",
+             "must be a URL"},
+            {"a user", R"({"ping_url": "http://u:p@hc.example.com"})", 1, 14, "/ping_url",
+             "without a user"},
+            {"both", R"({"ping_url": "http://a", "ping_url_file": "x"})", 1, 26, "/ping_url_file",
+             "exclude each other"},
+            {"too often", R"({"ping_interval": 0.5})", 1, 19, "/ping_interval", "range"},
+            {"unknown", R"({"pings": 1})", 1, 2, "/pings", "unknown key"},
+        }));
 }
 
 TEST(UplinkSection, ReadsEveryKey) {

@@ -13,10 +13,18 @@ TEST(Notification, HasNames) {
     EXPECT_EQ(to_string(NotificationKind::reminder), "reminder");
     EXPECT_EQ(to_string(NotificationKind::recovery), "recovery");
     EXPECT_EQ(to_string(NotificationKind::test), "test");
+    EXPECT_EQ(to_string(NotificationKind::offline), "offline");
+    EXPECT_EQ(to_string(NotificationKind::trouble), "trouble");
     EXPECT_EQ(to_string(DeliveryStatus::pending), "pending");
     EXPECT_EQ(to_string(DeliveryStatus::delivered), "delivered");
     EXPECT_EQ(to_string(DeliveryStatus::merged), "merged");
     EXPECT_EQ(to_string(DeliveryStatus::dead), "dead");
+}
+
+TEST(Notification, IsCalledByTheDigitsOfItsMessageId) {
+    const NotificationId id = make_notification_id(kIncident, NotificationKind::alert, 0, kAna);
+    EXPECT_EQ(message_id(id, "example.net"), "<vigia." + short_id(id) + "@example.net>");
+    EXPECT_EQ(short_id(id).size(), 16U);
 }
 
 // Literal values: they are in stores and in people's mailboxes, and must never change.

@@ -48,12 +48,15 @@ TEST(Reason, HasADistinctNameForEveryCodeAndPhase) {
 
 TEST(Reason, CountsAsOwnFaultWhatSaysNothingOfTheTarget) {
     const std::set<ReasonCode> own = {
-        ReasonCode::no_descriptors,   ReasonCode::no_buffers,
-        ReasonCode::no_local_port,    ReasonCode::network_unreachable,
-        ReasonCode::resolver_dead,    ReasonCode::uplink_down,
-        ReasonCode::own_lateness,     ReasonCode::no_driver,
-        ReasonCode::no_driver_room,   ReasonCode::internal,
-        ReasonCode::unusable_ca_file, ReasonCode::unusable_client_certificate};
+        ReasonCode::no_descriptors,    ReasonCode::no_buffers,
+        ReasonCode::no_local_port,     ReasonCode::network_unreachable,
+        ReasonCode::resolver_dead,     ReasonCode::uplink_down,
+        ReasonCode::own_lateness,      ReasonCode::no_driver,
+        ReasonCode::no_driver_room,    ReasonCode::internal,
+        ReasonCode::unusable_ca_file,  ReasonCode::unusable_client_certificate,
+        ReasonCode::store_failing,     ReasonCode::checks_late,
+        ReasonCode::log_lines_lost,    ReasonCode::notifications_dead,
+        ReasonCode::notifications_late};
     for (int i = 0; i <= kLastCode; ++i) {
         const auto code = static_cast<ReasonCode>(i);
         EXPECT_EQ(is_own_fault(code), own.contains(code)) << to_string(code);

@@ -3,9 +3,11 @@
 #include "base/i18n.hpp"
 #include "base/rng.hpp"
 #include "engine/committer.hpp"
+#include "engine/dispatcher.hpp"
 #include "engine/event_log.hpp"
 #include "env/env.hpp"
 #include "env/task_group.hpp"
+#include "notify/email_notifier.hpp"
 #include "sim/faulty_store.hpp"
 #include "sim/journal.hpp"
 #include "sim/sim_canaries.hpp"
@@ -111,6 +113,13 @@ public:
         monitor->target = target;
         network.put(target.url, monitor->id, sim::Timeline(std::move(segments)));
         return monitor;
+    }
+
+    /// One channel: the simulated mail server.
+    Dispatcher::Notifiers channels() {
+        EmailChannel channel;
+        channel.sender = "vigia@watch.sim";
+        return {{"email", std::make_shared<EmailNotifier>(env, channel, events.catalog())}};
     }
 
     boost::asio::io_context io{1};

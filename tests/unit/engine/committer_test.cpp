@@ -133,6 +133,14 @@ TEST_F(CommitterTest, ManyResultsAreWrittenAtOnce) {
     EXPECT_EQ(results_written(), std::vector<std::size_t>{Committer::kMaxBatchesAtOnce});
 }
 
+TEST_F(CommitterTest, AStreakIsWrittenAtOnceThoughNobodyWaits) {
+    committer_.record(result_of(1));
+    committer_.record(batch_of(1));
+    bench_.settle();
+    EXPECT_EQ(written(), Numbers{1});
+    EXPECT_EQ(results_written(), std::vector<std::size_t>{1}) << "in its company";
+}
+
 TEST_F(CommitterTest, AStopWritesLingeringResults) {
     committer_.record(result_of(1));
     bench_.settle();

@@ -1,6 +1,5 @@
 #include "engine/dispatcher.hpp"
 
-#include "notify/email_notifier.hpp"
 #include "tests/unit/engine/bench.hpp"
 
 #include <gtest/gtest.h>
@@ -35,12 +34,7 @@ protected:
 
     void configure(const std::vector<Recipient>& recipients) {
         Dispatcher::Notifiers channels;
-        EmailChannel channel;
-        channel.sender = "vigia@watch.sim";
-        if (!recipients.empty()) {
-            channels["email"] =
-                std::make_shared<EmailNotifier>(bench_.env, channel, bench_.events.catalog());
-        }
+        if (!recipients.empty()) channels = bench_.channels();
         dispatcher_.configure(OutboxPolicy{}, std::move(channels), recipients, "watch.sim");
     }
     asio::awaitable<void> stop_task() {

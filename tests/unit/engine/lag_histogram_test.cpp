@@ -49,5 +49,16 @@ TEST(LagHistogram, HoldsWhatIsOffItsScale) {
     EXPECT_GE(histogram.percentile(1.0), seconds(64));
 }
 
+TEST(LagHistogram, TellsWhatWasAddedSinceACopy) {
+    LagHistogram lag;
+    for (int i = 0; i < 1000; ++i) lag.add(std::chrono::seconds(8));
+    const LagHistogram before = lag;
+    EXPECT_EQ(lag.since(before).count(), 0U);
+    EXPECT_EQ(lag.since(before).percentile(0.99), Duration::zero());
+    for (int i = 0; i < 10; ++i) lag.add(std::chrono::milliseconds(4));
+    EXPECT_EQ(lag.since(before).count(), 10U);
+    EXPECT_LE(lag.since(before).percentile(0.99), std::chrono::microseconds(4500));
+}
+
 }  // namespace
 }  // namespace vigia

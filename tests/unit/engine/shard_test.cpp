@@ -1,7 +1,6 @@
 #include "engine/shard.hpp"
 
 #include "core/timetable.hpp"
-#include "notify/email_notifier.hpp"
 #include "tests/unit/engine/bench.hpp"
 
 #include <gtest/gtest.h>
@@ -34,12 +33,7 @@ protected:
     ShardTest() {
         bench_.tasks.spawn(committer_.run());
         bench_.tasks.spawn(committer_.watch());
-        EmailChannel channel;
-        channel.sender = "vigia@watch.sim";
-        Dispatcher::Notifiers channels{
-            {"email",
-             std::make_shared<EmailNotifier>(bench_.env, channel, bench_.events.catalog())}};
-        dispatcher_.configure(OutboxPolicy{}, std::move(channels), {{"email", "ana@people.sim"}},
+        dispatcher_.configure(OutboxPolicy{}, bench_.channels(), {{"email", "ana@people.sim"}},
                               "watch.sim");
         dispatcher_.start();
     }

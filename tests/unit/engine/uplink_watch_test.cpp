@@ -1,7 +1,6 @@
 #include "engine/uplink_watch.hpp"
 
 #include "engine/probe_runner.hpp"
-#include "notify/email_notifier.hpp"
 #include "tests/unit/engine/bench.hpp"
 
 #include <gtest/gtest.h>
@@ -32,12 +31,7 @@ protected:
         bench_.tasks.spawn(stalls_.run());
         bench_.tasks.spawn(committer_.run());
         bench_.tasks.spawn(committer_.watch());
-        Dispatcher::Notifiers channels;
-        EmailChannel channel;
-        channel.sender = "vigia@watch.sim";
-        channels["email"] =
-            std::make_shared<EmailNotifier>(bench_.env, channel, bench_.events.catalog());
-        dispatcher_.configure(OutboxPolicy{}, std::move(channels), {{"email", "ana@people.sim"}},
+        dispatcher_.configure(OutboxPolicy{}, bench_.channels(), {{"email", "ana@people.sim"}},
                               "watch.sim");
         dispatcher_.start();
         uplink_.start();
@@ -94,8 +88,7 @@ protected:
     Bench bench_;
     Committer committer_{bench_.io.get_executor(), bench_.clock, bench_.store, bench_.events};
     Dispatcher dispatcher_{bench_.io.get_executor(), bench_.env, committer_, bench_.events};
-    UplinkWatch uplink_{bench_.io.get_executor(), bench_.env, committer_, dispatcher_,
-                        bench_.events};
+    UplinkWatch uplink_{bench_.io.get_executor(), bench_.env, dispatcher_, bench_.events};
     StallWatch stalls_{bench_.clock};
     ProbeRunner runner_{
         bench_.io.get_executor(), bench_.env, bench_.events, stalls_, 100, &uplink_};

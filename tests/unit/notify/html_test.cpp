@@ -13,8 +13,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr NotificationKind kKinds[] = {NotificationKind::alert, NotificationKind::reminder,
-                                       NotificationKind::recovery, NotificationKind::test};
+constexpr NotificationKind kKinds[] = {NotificationKind::alert,    NotificationKind::reminder,
+                                       NotificationKind::recovery, NotificationKind::test,
+                                       NotificationKind::offline,  NotificationKind::trouble};
 
 /// Empty if the tags of `html` are balanced as in XML, else the tag that is out of place.
 std::string first_unbalanced_tag(std::string_view html) {

@@ -128,6 +128,33 @@ TEST(RenderMail, TellsBothConfirmationsWhereTheRecoveryStandsForTheAlert) {
                 HasSubstr("\nOutage confirmed: " + local(kConfirmed) + "\n"));
 }
 
+TEST(RenderMail, AnAlertThatIsRetriedAfterItsOutageTellsThatItIsOver) {
+    for (const auto kind : {NotificationKind::alert, NotificationKind::reminder}) {
+        Announcement about = sample_outage();
+        about.recovered_at = kConfirmed + 25min;
+        Notification late = sample(kind, about);
+        late.retried_at = kConfirmed + 100h;
+        const MailMessage mail = render(late);
+        EXPECT_EQ(mail.message_id, render(sample(kind)).message_id) << "it stays what it was";
+        EXPECT_EQ(mail.subject, "🟢 RECUPERADO: Servicio Web uno");
+        EXPECT_THAT(mail.text, AllOf(StartsWith("🟢 Servicio recuperado: Web uno\n"),
+                                     HasSubstr("La alerta no pudo entregarse a tiempo"),
+                                     HasSubstr("\nEstado: RECUPERADO\n"),
+                                     HasSubstr("Fecha y hora: " + local(kConfirmed + 25min)),
+                                     HasSubstr("\nCaída confirmada: " + local(kConfirmed) + "\n"),
+                                     Not(HasSubstr("Recordatorio"))));
+    }
+}
+
+TEST(RenderMail, AnAlertThatIsRetriedDuringItsOutageTellsThatItIsLate) {
+    Notification late = sample(NotificationKind::alert);
+    late.retried_at = kConfirmed + 1h;
+    const MailMessage mail = render(late, Language::en);
+    EXPECT_EQ(mail.subject, "🔴 ALERT: Service down - Web uno");
+    EXPECT_THAT(mail.text, AllOf(HasSubstr("This message could not be delivered in time"),
+                                 HasSubstr("\nStatus: DOWN\n")));
+}
+
 TEST(RenderMail, CountsReminders) {
     const std::string text = render(sample(NotificationKind::reminder)).text;
     EXPECT_THAT(text, StartsWith("🔴 Servicio sigue caído: Web uno\n"));
@@ -303,6 +330,28 @@ TEST(RenderMail, TellsALossOfOurOwnNetwork) {
     EXPECT_THAT(english.text, AllOf(HasSubstr("From: " + local(kConfirmed)),
                                     HasSubstr("Until: " + local(kConfirmed + 25min)),
                                     HasSubstr("no outage was announced for it")));
+}
+
+TEST(RenderMail, TellsATroubleOfOurOwn) {
+    Announcement about;
+    about.incident = IncidentId("trouble-store_failing-1");
+    about.started_at = kConfirmed;
+    about.confirmed_at = kConfirmed + 65s;
+    about.reason.code = ReasonCode::store_failing;
+    about.message_domain = "example.com";
+    const Notification notice = sample(NotificationKind::trouble, about);
+    const MailMessage spanish = render(notice);
+    const std::string what = "el almacén lleva más de un minuto sin escribirse";
+    EXPECT_EQ(spanish.subject, "🟠 MONITOR CON PROBLEMAS: " + what);
+    EXPECT_EQ(spanish.in_reply_to, "");
+    EXPECT_THAT(spanish.text,
+                AllOf(StartsWith("🟠 El monitor tiene problemas: " + what + "\n\n"),
+                      HasSubstr("Estado: CON PROBLEMAS\nDesde: " + local(kConfirmed) +
+                                "\nMotivo: " + what + "\n"),
+                      HasSubstr("Hostname: watcher-01"), Not(HasSubstr("Servicio: "))));
+    EXPECT_THAT(spanish.html, HasSubstr("#b35309"));
+    EXPECT_EQ(render(notice, Language::en).subject,
+              "🟠 MONITOR IN TROUBLE: the store has not been written for more than a minute");
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "sim/findings.hpp"
+#include "sim/observer.hpp"
+#include "sim/script.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace vigia::sim {
+
+/// Invariant 11: trouble of the monitor itself is told, and not in a storm: two notices of one
+/// trouble are far apart in the life of one process, and a store that fails for long, undisturbed
+/// by anything else, has its notice.
+class TroubleNoticeChecker final : public Observer {
+public:
+    /// Longer than the longest interval of a monitor, after which something waits for the store,
+    /// and the wait that is a trouble.
+    static constexpr Duration kLong = std::chrono::minutes(8);
+    /// From the end of a failure until its notice must have been committed.
+    static constexpr Duration kTellingTime = std::chrono::minutes(3);
+    /// Between two notices at the least. A notice may be committed late, the next one in time.
+    static constexpr Duration kApart = std::chrono::minutes(45);
+    /// After a notice the next may be left out for so long.
+    static constexpr Duration kSilence = std::chrono::minutes(75);
+
+    TroubleNoticeChecker(Findings& findings, const FaultPlan<StoreFault>& store)
+        : findings_(findings), store_(store) {}
+
+    void starting(const Moment& moment, const Config& config, const StoredState& stored) override;
+    void reloaded(const Moment& moment, const Config& config) override;
+    void crashed(const Moment& moment) override { disturbed_ = moment.elapsed; }
+    void stopped(const Moment& moment) override { disturbed_ = moment.elapsed; }
+    void frozen(const Moment& moment) override { disturbed_ = moment.elapsed; }
+    void committed(const Moment& moment, const Batch& batch) override;
+    void sampled(const Moment& moment, const Sample& sample) override;
+
+private:
+    void notice_committed(const Moment& moment, const Notification& row);
+    void report(const Moment& moment, std::string what);
+
+    Findings& findings_;
+    const FaultPlan<StoreFault>& store_;
+    bool anybody_to_tell_ = false;
+    Duration started_{};                        ///< the present process
+    Duration disturbed_{};                      ///< last time that something else happened to it
+    std::map<IncidentId, Duration> told_;       ///< notices, and when they were committed
+    std::map<ReasonCode, Duration> last_told_;  ///< by their trouble
+};
+
+}  // namespace vigia::sim
