@@ -201,8 +201,9 @@ OpenedStore open_store(Loop& loop, const StorePlace& place, const Catalog& catal
     OpenedStore none;
     none.path = place.path;
     none.failure = describe_store_error(file.error(), place.path, catalog);
-    std::error_code absent;
-    const bool nothing_there = std::filesystem::file_size(place.path, absent) == 0 || absent;
+    std::error_code failed;
+    const bool nothing_there = std::filesystem::file_size(place.path, failed) == 0 ||
+                               failed == std::errc::no_such_file_or_directory;
     if (!place.configured && nothing_there &&
         file.error().code == make_error_code(StoreErrc::unavailable)) {
         none.store = std::make_unique<MemoryStore>();

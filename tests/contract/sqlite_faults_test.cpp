@@ -132,6 +132,14 @@ TEST_F(SqliteFaultsTest, OnAFullDiskTheReserveIsGivenUpForATransition) {
     EXPECT_EQ(whole(*file->load()), 2U);
 }
 
+TEST_F(SqliteFaultsTest, OnAFullDiskTheReserveIsGivenUpForAStart) {
+    ASSERT_TRUE(SqliteFile::open(path_).value()->commit(numbered(2)));
+    fill_the_disk_but_for_the_reserve();
+    const auto file = SqliteFile::open(path_);
+    ASSERT_TRUE(file.has_value()) << file.error().detail;
+    EXPECT_EQ(whole(*(*file)->load()), 2U);
+}
+
 TEST_F(SqliteFaultsTest, OnAFullDiskTheReserveIsGivenUpForAStreakToo) {
     const auto file = SqliteFile::open(path_).value();
     fill_the_disk_but_for_the_reserve();

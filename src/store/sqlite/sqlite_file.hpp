@@ -14,17 +14,18 @@ namespace vigia {
 /// SqliteStore's thread works with, and the simulation without one.
 ///
 /// Beside the file `PATH` stand its log, `PATH-wal` and `PATH-shm`; `PATH.lock`, held as long as
-/// this exists and never removed; `PATH.reserve`, room for states and transitions when the disk is
+/// this exists and never removed; `PATH.reserve`, room for all but results when the disk is
 /// full; and `PATH.vN`, the copy made before version N of the file was brought to a newer one. All
 /// of them are readable by their owner only.
 ///
-/// Transitions are on the disk when commit() returns; other batches survive the end of the process
-/// at once, and a power failure from the next transition or checkpoint on.
+/// All but results are on the disk when commit() returns; those survive the end of the process at
+/// once, and a power failure from the next sync on.
 class SqliteFile {
 public:
     /// Opens the file, or makes it, and brings it to this program's version. Errors, with what
     /// SQLite or the system said as detail; the file is then as it was: `held`, `foreign`,
-    /// `damaged`, `newer`, `unavailable` (cannot be opened, made or written).
+    /// `damaged`, `newer`, `unavailable` (cannot be opened, made or written). On a full disk the
+    /// reserve that the last process left is given up for it.
     static Result<std::unique_ptr<SqliteFile>> open(const std::string& path);
     /// The same as a program whose versions are these.
     static Result<std::unique_ptr<SqliteFile>> open(const std::string& path,
@@ -33,9 +34,9 @@ public:
     SqliteFile(const SqliteFile&) = delete;
     SqliteFile& operator=(const SqliteFile&) = delete;
 
-    /// All or nothing. On a full disk all but results may use the reserve: without its
-    /// streak no monitor gets as far as a transition. Error: `unavailable`, also
-    /// when the file was removed or replaced meanwhile: what is written now, no start would find.
+    /// All or nothing. On a full disk all but results may use the reserve. Error: `unavailable`,
+    /// also when the file was removed or replaced meanwhile: what is written now, no start would
+    /// find.
     Result<void> commit(const Batch& batch);
 
     /// Error: `damaged`, or `unavailable`.
@@ -45,6 +46,8 @@ public:
     Result<std::vector<Notification>> take_retried();
 
 private:
+    static Result<std::unique_ptr<SqliteFile>> open_once(const std::string& path,
+                                                         std::span<const char* const> versions);
     class Impl;
     explicit SqliteFile(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
