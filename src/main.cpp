@@ -202,8 +202,10 @@ OpenedStore open_store(Loop& loop, const StorePlace& place, const Retention& ret
     OpenedStore none;
     none.path = place.path;
     none.failure = describe_store_error(file.error(), place.path, catalog);
-    std::error_code absent;
-    const bool nothing_there = std::filesystem::file_size(place.path, absent) == 0 || absent;
+    std::error_code failed;
+    const bool nothing_there = std::filesystem::file_size(place.path, failed) == 0 ||
+                               failed == std::errc::no_such_file_or_directory ||
+                               failed == std::errc::not_a_directory;
     if (!place.configured && nothing_there &&
         file.error().code == make_error_code(StoreErrc::unavailable)) {
         none.store = std::make_unique<MemoryStore>();

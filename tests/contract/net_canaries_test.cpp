@@ -93,6 +93,8 @@ TEST_F(NetCanariesTest, AGatewayLivesIfItRefuses) {
 
 TEST_F(NetCanariesTest, WithoutDescriptorsNobodyIsAsked) {
     const auto ask_without = [this](Kind kind, const std::string& address) {
+        // With them it is; and the sanitizers have seen every type while they had theirs.
+        EXPECT_NE(ask(kind, address), CanaryAnswer::not_asked);
         return without_descriptors([&] { return ask(kind, address); });
     };
     EXPECT_EQ(ask_without(Kind::gateway, "127.0.0.1"), CanaryAnswer::not_asked);

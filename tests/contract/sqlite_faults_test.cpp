@@ -39,6 +39,10 @@ protected:
     }
     static Batch numbered(std::uint32_t number) { return transition(number, number % 2 == 0); }
 
+    void fill_the_disk_but_for_the_reserve() {
+        disk_.fill([reserve = path_ + ".reserve"] { return std::filesystem::exists(reserve); });
+    }
+
     /// The number of the last batch that is there, whole. 0: none.
     static std::uint32_t whole(const StoredState& stored) {
         if (stored.states.empty()) {
@@ -122,20 +126,26 @@ TEST_F(SqliteFaultsTest, AFileThatCannotBeMadeForTheDiskFailsIsAnErrorAndALaterS
 TEST_F(SqliteFaultsTest, OnAFullDiskTheReserveIsGivenUpForATransition) {
     const auto file = SqliteFile::open(path_).value();
     ASSERT_TRUE(file->commit(numbered(1)));
-    const std::string reserve = path_ + ".reserve";
-    disk_.fill([&] { return std::filesystem::exists(reserve); });
+    fill_the_disk_but_for_the_reserve();
     EXPECT_TRUE(file->commit(numbered(2)));
-    EXPECT_FALSE(std::filesystem::exists(reserve));
+    EXPECT_FALSE(std::filesystem::exists(path_ + ".reserve"));
     EXPECT_EQ(whole(*file->load()), 2U);
+}
+
+TEST_F(SqliteFaultsTest, OnAFullDiskTheReserveIsGivenUpForAStart) {
+    ASSERT_TRUE(SqliteFile::open(path_).value()->commit(numbered(2)));
+    fill_the_disk_but_for_the_reserve();
+    const auto file = SqliteFile::open(path_);
+    ASSERT_TRUE(file.has_value()) << file.error().detail;
+    EXPECT_EQ(whole(*(*file)->load()), 2U);
 }
 
 TEST_F(SqliteFaultsTest, OnAFullDiskTheReserveIsGivenUpForAStreakToo) {
     const auto file = SqliteFile::open(path_).value();
-    const std::string reserve = path_ + ".reserve";
-    disk_.fill([&] { return std::filesystem::exists(reserve); });
+    fill_the_disk_but_for_the_reserve();
     Batch batch = numbered(1);
     batch.incidents.clear();
-    EXPECT_TRUE(file->commit(batch)) << "without it no threshold is ever reached";
+    EXPECT_TRUE(file->commit(batch)) << "the next start goes on with it";
     EXPECT_EQ(whole(*file->load()), 1U);
 }
 

@@ -71,6 +71,15 @@ TEST_F(SqliteFileTest, ASecondInstanceIsRefusedUntilTheFirstHasLeft) {
     EXPECT_EQ(refusal(), StoreErrc{});
 }
 
+TEST_F(SqliteFileTest, UnderAnotherNameItIsTheSameStore) {
+    const auto first = SqliteFile::open(path_).value();
+    const std::string link = directory_.file("link.db");
+    std::filesystem::create_symlink(path_, link);
+    const auto second = SqliteFile::open(link);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, make_error_code(StoreErrc::held));
+}
+
 TEST_F(SqliteFileTest, OnlyTheOwnerReadsIt) {
     make();
     for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {

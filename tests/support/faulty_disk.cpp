@@ -40,6 +40,12 @@ int sync(sqlite3_file* file, int flags) {
     return behind(file)->pMethods->xSync(behind(file), flags);
 }
 
+/// May make the index of the log longer, on the disk as well.
+int map_shm(sqlite3_file* file, int region, int size, int extend, void volatile** out) {
+    if (extend != 0 && disk_of(file).before_write(true) != SQLITE_OK) return SQLITE_IOERR_SHMSIZE;
+    return behind(file)->pMethods->xShmMap(behind(file), region, size, extend, out);
+}
+
 void shm_barrier(sqlite3_file* file) {
     behind(file)->pMethods->xShmBarrier(behind(file));
 }
@@ -58,7 +64,7 @@ constexpr sqlite3_io_methods kMethods{
     &pass<&sqlite3_io_methods::xFileControl, int, void*>,
     &pass<&sqlite3_io_methods::xSectorSize>,
     &pass<&sqlite3_io_methods::xDeviceCharacteristics>,
-    &pass<&sqlite3_io_methods::xShmMap, int, int, int, void volatile**>,
+    &map_shm,
     &pass<&sqlite3_io_methods::xShmLock, int, int, int>,
     &shm_barrier,
     &pass<&sqlite3_io_methods::xShmUnmap, int>,

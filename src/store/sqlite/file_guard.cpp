@@ -57,6 +57,13 @@ void Reserve::fill() {
     if (!full_) remove_file(path_);
 }
 
+bool Reserve::give_up(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0 || status.st_size != kBytes) return false;
+    remove_file(path);
+    return true;
+}
+
 bool Reserve::spend() {
     const bool had = std::exchange(full_, false);
     remove_file(path_);

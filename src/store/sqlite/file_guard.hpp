@@ -56,6 +56,8 @@ public:
     void fill();
     /// Gives the room back to the disk. False: there was none.
     bool spend();
+    /// The same with one that an earlier process left.
+    static bool give_up(const std::string& path);
     bool held() const { return full_; }
 
 private:

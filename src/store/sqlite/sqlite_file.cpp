@@ -186,16 +186,31 @@ Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path,
 Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path,
                                                      std::span<const char* const> versions,
                                                      const Retention& retention) {
-    Result<sqlite::FileLock> lock = sqlite::FileLock::take(path + ".lock");
-    if (!lock) return lock.error();
+    // What stands beside a file stands beside it under every name that it has.
+    std::error_code unknown;
+    const std::filesystem::path real = std::filesystem::weakly_canonical(path, unknown);
+    const std::string name = unknown ? path : real.string();
     try {
-        sqlite::make_private_file(path);
-        auto impl = std::make_unique<Impl>(path, retention, *std::move(lock));
-        if (Result<void> prepared = impl->prepare(versions); !prepared) return prepared.error();
-        return std::unique_ptr<SqliteFile>(new SqliteFile(std::move(impl)));
+        try {
+            return open_once(name, versions, retention);
+        } catch (const Refused& refused) {
+            if (!is_about_room(refused) || !sqlite::Reserve::give_up(name + ".reserve")) throw;
+            return open_once(name, versions, retention);
+        }
     } catch (const Refused& refused) {
         return sqlite::error_of(refused);
     }
+}
+
+Result<std::unique_ptr<SqliteFile>> SqliteFile::open_once(const std::string& path,
+                                                          std::span<const char* const> versions,
+                                                          const Retention& retention) {
+    Result<sqlite::FileLock> lock = sqlite::FileLock::take(path + ".lock");
+    if (!lock) return lock.error();
+    sqlite::make_private_file(path);
+    auto impl = std::make_unique<Impl>(path, retention, *std::move(lock));
+    if (Result<void> prepared = impl->prepare(versions); !prepared) return prepared.error();
+    return std::unique_ptr<SqliteFile>(new SqliteFile(std::move(impl)));
 }
 
 Result<void> SqliteFile::commit(const Batch& batch) {

@@ -15,7 +15,7 @@ namespace vigia {
 /// SqliteStore's thread works with, and the simulation without one.
 ///
 /// Beside the file `PATH` stand its log, `PATH-wal` and `PATH-shm`; `PATH.lock`, held as long as
-/// this exists and never removed; `PATH.reserve`, room for states and transitions when the disk is
+/// this exists and never removed; `PATH.reserve`, room for all but results when the disk is
 /// full; and `PATH.vN`, the copy made before version N of the file was brought to a newer one. All
 /// of them are readable by their owner only.
 ///
@@ -23,13 +23,14 @@ namespace vigia {
 /// every commit, but what is wrong with it holds up none: damage in it costs the history until the
 /// next open(), and while the reserve is not there it does without what is committed.
 ///
-/// Transitions are on the disk when commit() returns; other batches survive the end of the process
-/// at once, and a power failure from the next transition or checkpoint on.
+/// All but results are on the disk when commit() returns; those survive the end of the process at
+/// once, and a power failure from the next sync on.
 class SqliteFile {
 public:
     /// Opens the file, or makes it, and brings it to this program's version. Errors, with what
     /// SQLite or the system said as detail; the file is then as it was: `held`, `foreign`,
-    /// `damaged`, `newer`, `unavailable` (cannot be opened, made or written).
+    /// `damaged`, `newer`, `unavailable` (cannot be opened, made or written). On a full disk the
+    /// reserve that the last process left is given up for it.
     static Result<std::unique_ptr<SqliteFile>> open(const std::string& path,
                                                     const Retention& retention = {});
     /// The same as a program whose versions are these.
@@ -52,6 +53,9 @@ public:
     Result<std::vector<Notification>> take_retried();
 
 private:
+    static Result<std::unique_ptr<SqliteFile>> open_once(const std::string& path,
+                                                         std::span<const char* const> versions,
+                                                         const Retention& retention);
     class Impl;
     explicit SqliteFile(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;

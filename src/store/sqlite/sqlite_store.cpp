@@ -22,7 +22,13 @@ public:
     Call(std::shared_ptr<SqliteFile> file, Work work, Parking& waiter)
         : file_(std::move(file)), work_(std::move(work)), waiter_(waiter) {}
 
-    void run() override { result_ = work_(*file_); }
+    void run() override {
+        try {
+            result_ = work_(*file_);
+        } catch (const std::exception& error) {  // no memory: nothing was written
+            result_ = Error{make_error_code(StoreErrc::unavailable), error.what()};
+        }
+    }
     void ended() override { waiter_.resume(); }
     Result<T> take() { return *std::move(result_); }
 

@@ -11,13 +11,15 @@ def fast(websites, email=None, **settings):
     """A configuration that decides within a second; settings replace FAST's.
 
     A keyword that is no monitor setting becomes a section of its own (`language="en"`). Notices of
-    vigia's own troubles are off, as a dead letter would bring another mail: test_own_health.py.
+    vigia's own troubles are off, as a dead letter would bring another mail: test_own_health.py. So
+    is the watch over the uplink, as that of the machine is none of the tests': test_uplink.py.
     """
     config = {"websites": websites,
               "monitor_settings": FAST | {k: v for k, v in settings.items() if k in FAST},
               "logging_settings": {"enable_file_logging": False},
               "notifications": {"retry_initial": 0.2, "retry_max": 0.4},
-              "health": {"notices": False}}
+              "health": {"notices": False},
+              "uplink": {"enabled": False}}
     if email:
         config["email"] = email
     return config | {key: value for key, value in settings.items() if key not in FAST}
