@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 
 /// What stands beside a store's file.
 namespace vigia::sqlite {
@@ -20,8 +19,9 @@ struct FileIdentity {
     std::uint64_t device = 0;
     std::uint64_t number = 0;
 
+    bool exists() const { return number != 0; }
     friend bool operator==(const FileIdentity& a, const FileIdentity& b) {
-        return a.number != 0 && a.device == b.device && a.number == b.number;
+        return a.exists() && a.device == b.device && a.number == b.number;
     }
 };
 FileIdentity identity_of(const std::string& path);
@@ -32,16 +32,23 @@ class FileLock {
 public:
     /// Errors: `held` by another instance; `unavailable`, the file cannot be made.
     static Result<FileLock> take(const std::string& path);
-    FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    FileLock(FileLock&& other) noexcept { swap(other); }
     FileLock& operator=(FileLock&& other) noexcept {
-        std::swap(descriptor_, other.descriptor_);
+        swap(other);
         return *this;
     }
     ~FileLock();
 
+    /// False once the file is removed or replaced: then somebody else may have a lock as well.
+    bool stands() const { return identity_of(path_) == identity_; }
+
 private:
-    explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-    int descriptor_;
+    FileLock(std::string path, int descriptor);
+    void swap(FileLock& other) noexcept;
+
+    std::string path_;
+    int descriptor_ = -1;
+    FileIdentity identity_;
 };
 
 /// Room on the disk, held by a file of zeros until it is needed. One thread.

@@ -10,6 +10,7 @@ namespace vigia::sqlite {
 Error error_of(const Refused& refused) {
     switch (refused.primary_code()) {
         case SQLITE_CORRUPT:
+        case SQLITE_ERROR:  // a table or a column that its version has is not there
             return Error{make_error_code(StoreErrc::damaged), refused.what()};
         case SQLITE_NOTADB:
             return Error{make_error_code(StoreErrc::foreign), refused.what()};

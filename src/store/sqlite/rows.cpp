@@ -42,7 +42,7 @@ constexpr std::string_view kPending =
     "a.started_at, a.confirmed_at, ifnull(r.recovered_at, a.recovered_at), "
     "ifnull(r.down_for, a.down_for), a.phase, a.reason, a.reason_value, "
     "a.reason_detail, a.dns, a.connect, a.tls, a.login, a.ttfb, a.transfer, a.total, a.evidence, "
-    "a.message_domain FROM notification n JOIN announcement a USING (incident, kind, seq) "
+    "a.message_domain FROM notification n LEFT JOIN announcement a USING (incident, kind, seq) "
     "LEFT JOIN announcement r ON r.incident = n.incident AND r.kind = 'recovery' AND r.seq = 0 "
     "AND n.retried_at NOT NULL "
     "WHERE n.status = 'pending' AND ifnull(n.retried_at, 0) > ? ORDER BY n.created_at, n.id";

@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_file.hpp"
 
+#include "base/i18n.hpp"
 #include "store/sqlite/file_guard.hpp"
 #include "store/sqlite/history_writer.hpp"
 #include "store/sqlite/opening.hpp"
@@ -66,6 +67,7 @@ public:
     std::vector<Notification> take_retried();
 
 private:
+    Result<void> still_there();
     void write(const Batch& batch);
     void write_history(const Batch& batch);
 
@@ -75,6 +77,7 @@ private:
     sqlite::Reserve reserve_;
     Database database_;
     sqlite::FileIdentity identity_;
+    sqlite::FileIdentity log_identity_;
     std::unique_ptr<sqlite::Rows> rows_;
     std::unique_ptr<sqlite::HistoryWriter> history_;  ///< made when it is needed
     bool history_damaged_ = false;
@@ -85,7 +88,8 @@ private:
 
 Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
     if (database_.read_only()) {
-        return Error{make_error_code(StoreErrc::unavailable), "the file is write-protected"};
+        return Error{make_error_code(StoreErrc::unavailable),
+                     std::string(N_("the file is write-protected"))};
     }
     const auto newest = static_cast<std::int64_t>(versions.size());
     database_.keep_log_on_close(true);
@@ -101,6 +105,7 @@ Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
     if (*version < newest) sqlite::migrate(database_, versions, *version);
     rows_ = std::make_unique<sqlite::Rows>(database_);
     identity_ = sqlite::identity_of(path_);
+    log_identity_ = sqlite::identity_of(path_ + "-wal");
     reserve_.fill();
     return {};
 }
@@ -143,10 +148,31 @@ void SqliteFile::Impl::write_history(const Batch& batch) {
     database_.execute("RELEASE history");
 }
 
-Result<void> SqliteFile::Impl::commit(const Batch& batch) {
+/// What is written into files that have lost their names, no start would find.
+Result<void> SqliteFile::Impl::still_there() {
+    const boost::system::error_code unavailable = make_error_code(StoreErrc::unavailable);
     if (!(sqlite::identity_of(path_) == identity_)) {
-        return Error{make_error_code(StoreErrc::unavailable), "the file was removed or replaced"};
+        return Error{unavailable, std::string(N_("the file was removed or replaced"))};
     }
+    if (log_identity_.exists() && !(sqlite::identity_of(path_ + "-wal") == log_identity_)) {
+        return Error{unavailable,
+                     std::string(N_("the file beside it that ends in -wal was removed or replaced: "
+                                    "stop this vigia, which saves what that held, and start it "
+                                    "again"))};
+    }
+    if (lock_.stands()) return {};
+    Result<sqlite::FileLock> again = sqlite::FileLock::take(path_ + ".lock");
+    if (!again) {
+        return Error{unavailable,
+                     std::string(N_("the file beside it that ends in .lock was removed, and "
+                                    "another vigia has it now: stop one of the two"))};
+    }
+    lock_ = *std::move(again);
+    return {};
+}
+
+Result<void> SqliteFile::Impl::commit(const Batch& batch) {
+    if (Result<void> there = still_there(); !there) return there;
     try {
         write(batch);
     } catch (const Refused& refused) {
