@@ -27,6 +27,10 @@ void make_private_file(const std::string& path) {
     if (file >= 0) ::close(file);
 }
 
+bool may_write(const std::string& path) {
+    return ::eaccess(path.c_str(), R_OK | W_OK) == 0 || errno != EACCES;
+}
+
 void remove_file(const std::string& path) {
     ::unlink(path.c_str());
 }

@@ -12,6 +12,9 @@ namespace vigia::sqlite {
 /// finds as well and says better.
 void make_private_file(const std::string& path);
 
+/// False if its mode, or that of a directory above, forbids us to read or write it.
+bool may_write(const std::string& path);
+
 void remove_file(const std::string& path);
 
 /// Which file a name stands for; the name of none equals nothing.

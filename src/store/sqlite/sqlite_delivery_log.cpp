@@ -1,6 +1,8 @@
 #include "store/sqlite/sqlite_delivery_log.hpp"
 
+#include "base/i18n.hpp"
 #include "store/sqlite/columns.hpp"
+#include "store/sqlite/file_guard.hpp"
 #include "store/sqlite/opening.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/store.hpp"
@@ -45,6 +47,10 @@ Result<T> with_store(const std::string& path, Access access, Work work) {
     std::error_code unknown;
     if (!std::filesystem::exists(path, unknown) && !unknown) {
         return Error{make_error_code(StoreErrc::absent), {}};
+    }
+    if (!sqlite::may_write(path)) {
+        return Error{make_error_code(StoreErrc::unavailable),
+                     std::string(N_("permission denied: ask as the user that vigia runs as"))};
     }
     try {
         Database database(path, Database::Access::write);
