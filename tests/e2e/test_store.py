@@ -167,7 +167,7 @@ def test_with_the_file_taken_away_alerts_go_out_all_the_same_and_are_written_onc
     store.path.rename(away)
     site.down()
     failing = running.wait_for_line(
-        " - ERROR - No se puede escribir en el almacén, .*the file was removed or replaced")
+        " - ERROR - No se puede escribir en el almacén, .*el archivo se borró o se reemplazó")
     running.wait_for_line(" - CRITICAL - El almacén lleva 30 s", timeout=40, after=failing.index)
     smtp.wait_messages(1, timeout=20)
     away.rename(store.path)
