@@ -17,23 +17,30 @@ void TroubleNoticeChecker::reloaded(const Moment& moment, const Config& config) 
     anybody_to_tell_ = config.health.notices && config.email && !config.email->recipients.empty();
 }
 
+void TroubleNoticeChecker::clock_stepped(const Moment& moment) {
+    clock_stepped_ = moment.elapsed;
+}
+
 void TroubleNoticeChecker::committed(const Moment& moment, const Batch& batch) {
     for (const Notification& row : batch.notifications) {
         if (row.kind != NotificationKind::trouble) continue;
-        const bool is_new = told_.emplace(row.announcement->incident, moment.elapsed).second;
+        const bool is_new = told_.insert(row.announcement->incident).second;
         if (is_new) notice_committed(moment, row);
     }
 }
 
 void TroubleNoticeChecker::notice_committed(const Moment& moment, const Notification& row) {
     const ReasonCode code = row.announcement->reason.code;
+    // A failing store commits late what was decided in time.
+    const Duration decided = moment.elapsed - (moment.now.wall - row.created_at);
     const auto last = last_told_.find(code);
-    const bool in_this_life = last != last_told_.end() && last->second >= started_;
-    if (in_this_life && moment.elapsed - last->second < kApart) {
+    const bool comparable = last != last_told_.end() && last->second >= started_ &&
+                            last->second > clock_stepped_ && decided > clock_stepped_;
+    if (comparable && decided - last->second < kApart) {
         report(moment, fmt::format("{} was told again after {} s", to_string(code),
-                                   to_seconds(moment.elapsed - last->second)));
+                                   to_seconds(decided - last->second)));
     }
-    last_told_[code] = moment.elapsed;
+    last_told_[code] = decided;
 }
 
 void TroubleNoticeChecker::sampled(const Moment& moment, const Sample& sample) {
