@@ -34,22 +34,30 @@ public:
     void crashed(const Moment& moment) override { disturbed_ = moment.elapsed; }
     void stopped(const Moment& moment) override { disturbed_ = moment.elapsed; }
     void frozen(const Moment& moment) override { disturbed_ = moment.elapsed; }
-    void clock_stepped(const Moment& moment) override;
+    void clock_stepped(const Moment& moment) override { clock_stepped_ = moment.elapsed; }
+    void commit_begun(const Moment& moment) override { commit_begun_ = moment.elapsed; }
     void committed(const Moment& moment, const Batch& batch) override;
     void sampled(const Moment& moment, const Sample& sample) override;
 
 private:
+    /// When it was decided; not dated: when it was committed, the clock was set in between.
+    struct Told {
+        Duration at{};
+        bool dated = true;
+    };
     void notice_committed(const Moment& moment, const Notification& row);
     void report(const Moment& moment, std::string what);
 
     Findings& findings_;
     const FaultPlan<StoreFault>& store_;
     bool anybody_to_tell_ = false;
-    Duration started_{};                        ///< the present process
-    Duration disturbed_{};                      ///< last time that something else happened to it
-    Duration clock_stepped_{-1};                ///< last time; what was decided before has no date
-    std::set<IncidentId> told_;                 ///< notices
-    std::map<ReasonCode, Duration> last_told_;  ///< by their trouble: when the last was decided
+    Duration started_{};                    ///< the present process
+    Duration disturbed_{};                  ///< last time that something else happened to it
+    Duration clock_stepped_{-1};            ///< last time
+    Duration commit_begun_{};               ///< the one under way, or the last
+    Duration last_written_{};               ///< when the last commit that succeeded was begun
+    std::set<IncidentId> told_;             ///< notices
+    std::map<ReasonCode, Told> last_told_;  ///< by their trouble
 };
 
 }  // namespace vigia::sim

@@ -30,6 +30,7 @@ struct TroubleHistory {
         Batch batch;
         const std::vector<Recipient> recipients{kAna};
         batch.notifications = trouble_notices(change, recipients, "watch.sim", at(when).now);
+        checker.commit_begun(at(committed));
         checker.committed(at(committed), batch);
     }
     std::string first() const { return findings.empty() ? "" : findings.all().front().what; }
@@ -72,12 +73,16 @@ TEST(TroubleNoticeChecker, ReckonsFromTheDecisionsNotFromTheirCommits) {
     EXPECT_EQ(h.findings.count(), 1U);
 }
 
-TEST(TroubleNoticeChecker, ADecisionBeforeAStepOfTheClockHasNoDate) {
+TEST(TroubleNoticeChecker, ADecisionWithAStepOfTheClockBeforeItsCommitHasNoDate) {
     TroubleHistory h;
     h.told(minutes(61));
-    h.checker.clock_stepped(at(minutes(70)));
-    h.told(minutes(100));
+    h.checker.clock_stepped(at(minutes(100)));
+    h.told(minutes(90), minutes(130), Trouble::store_failing);
     EXPECT_TRUE(h.findings.empty()) << h.first();
+    h.told(minutes(150));
+    EXPECT_TRUE(h.findings.empty()) << h.first();
+    h.told(minutes(170));
+    EXPECT_EQ(h.findings.count(), 1U);
 }
 
 TEST(TroubleNoticeChecker, AllowsForADisturbanceAndForNobodyToTell) {
