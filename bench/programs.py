@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import struct
 import subprocess
 import tempfile
 import time
@@ -29,8 +30,8 @@ def on_core(core):
 
 
 @contextlib.contextmanager
-def directory():
-    with tempfile.TemporaryDirectory(prefix="vigia-bench-") as name:
+def directory(parent=None):
+    with tempfile.TemporaryDirectory(prefix="vigia-bench-", dir=parent) as name:
         yield pathlib.Path(name)
 
 
@@ -45,10 +46,11 @@ def wait_for(condition, seconds=10):
 class Vigia:
     """`vigia run` on a configuration made here, warnings and worse logged.
 
-    `monitors` holds the sections of the configuration: `websites`, `databases`.
+    `monitors` holds the sections of the configuration: `websites`, `databases`. `memory`: the store
+    is there only, which is what happens where its default place cannot be had.
     """
 
-    def __init__(self, binaries, directory, monitors, settings, log=None):
+    def __init__(self, binaries, directory, monitors, settings, log=None, memory=False):
         config = directory / "config.json"
         config.write_text(json.dumps({
             "language": "en", **monitors, "monitor_settings": settings,
@@ -57,12 +59,21 @@ class Vigia:
         self.output = open(directory / "vigia.out", "w+")
         self.process = subprocess.Popen([binaries / "vigia", "run", "-c", str(config)],
                                         stdout=self.output, stderr=subprocess.STDOUT,
-                                        preexec_fn=pin(0), cwd=directory)
+                                        preexec_fn=pin(0), cwd=directory,
+                                        env=os.environ | {"STATE_DIRECTORY": "/dev/null/none"
+                                                          if memory else str(directory)})
+        self.store_index = directory / "vigia.db-shm"
 
     def cpu(self):
         stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
         fields = stat.rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def commits(self):
+        """Transactions so far, as SQLite counts them in its index of the log; 0 in memory."""
+        if not self.store_index.exists():
+            return 0
+        return struct.unpack_from("=I", self.store_index.read_bytes(), 8)[0]
 
     def memory_mib(self):
         rollup = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()

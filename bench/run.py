@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Whole-process benchmark of vigia on loopback, next to floors measured in the same run.
 
-usage: bench/run.py [--bin DIR] [--quick] [--only http|databases] [--json FILE] [--markdown FILE]
+usage: bench/run.py [--bin DIR] [--quick] [--only http|databases|store] [--json FILE] [--markdown FILE]
 
 CPU is that of the whole process (user + system, from /proc), per 1,000 checks that the target
 counted. The program under test is pinned to core 0, targets to core 1. Every program of the tables
@@ -24,6 +24,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import databases  # noqa: E402
+import store  # noqa: E402
 from certificates import make_certificate  # noqa: E402
 from programs import Vigia, directory, floor, pin, vigia_cost, wait_for  # noqa: E402
 
@@ -139,8 +140,9 @@ class Run:
                     "vigia": website_cost(self, nginx, https, 500, 0.1, tls)},
             }
 
-    def rhythm(self, hanging):
-        """10,000 monitors at 10 s; `hanging` of them never get an answer."""
+    def rhythm(self, hanging, memory=False):
+        """10,000 monitors at 10 s; `hanging` of them never get an answer; the store on the disk,
+        or in memory."""
         interval, seconds = 10, 25 if self.quick else 65
         with directory() as where, contextlib.closing(
                 Target(self.binaries, interval)) as target:
@@ -148,19 +150,20 @@ class Run:
             sites = websites(base, 10_000 - hanging) | websites(base, hanging, "/hang")
             vigia = Vigia(self.binaries, where, {"websites": sites},
                           {"check_interval": interval, "retry_attempts": 1, "timeout": 5,
-                           "alert_threshold": 1000}, log="CRITICAL")
+                           "alert_threshold": 1000}, log="CRITICAL", memory=memory)
             wait_for(lambda: target.stats()["paths"] >= len(sites) - hanging, 60)
             first = target.stats()["per_second"]
             time.sleep(interval * 1.5)
             target.reset()
-            cpu = vigia.cpu()
+            cpu, commits = vigia.cpu(), vigia.commits()
             time.sleep(seconds)
             seen, used = target.stats(), vigia.cpu() - cpu
+            commits = vigia.commits() - commits
             memory = vigia.memory_mib()
             vigia.close()
         return {"checks_per_second": seen["requests"] / seconds,
                 "deviation_ms": seen["deviation_ms"], "core_percent": 100 * used / seconds,
-                "memory_mib": memory, "first_checks_per_second": first[:12]}
+                "commits_per_second": commits / seconds, "memory_mib": memory, "first_checks_per_second": first[:12]}
 
     def idle(self):
         with directory() as where, contextlib.closing(Target(self.binaries, 3600)) as target:
@@ -214,6 +217,8 @@ def used(row):
 
 def markdown(results):
     lines = [*cost_table(results["cost"]), "", *rhythm_table(results["rhythm"], results["idle"])]
+    if results["store"]:
+        lines += ["", *store.table(results["store"])]
     for name, row in results["rhythm"].items():
         if "first_checks_per_second" in row:
             lines += ["", f"First checks after the start, per second ({name}): "
@@ -224,15 +229,17 @@ def markdown(results):
 
 
 def measure(run, only):
-    """Everything, or `only` one half; the machine should have nothing else to do."""
+    """Everything, or `only` one part; the machine should have nothing else to do."""
     results = {"date": datetime.date.today().isoformat(), "load": os.getloadavg(), "cost": {},
-               "rhythm": {}, "idle": None}
-    if only != "databases":
+               "rhythm": {}, "idle": None, "store": None}
+    if only in (None, "store"):
+        results["store"] = store.measure(run)
+    if only in (None, "http"):
         results["cost"] |= run.cost()
         results["rhythm"] |= {"10,000 websites at 10 s": run.rhythm(0),
                               "10,000 websites at 10 s, 1 % hanging": run.rhythm(100)}
         results["idle"] = run.idle()
-    if only != "http":
+    if only in (None, "databases"):
         results["cost"] |= databases.cost(run)
         results["rhythm"] |= {
             "1,000 PostgreSQL at 10 s": databases.rhythm(run),
@@ -247,7 +254,7 @@ def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     parser.add_argument("--bin", type=pathlib.Path, default=root / "build/release")
     parser.add_argument("--quick", action="store_true", help="a few minutes less, more noise")
-    parser.add_argument("--only", choices=("http", "databases"))
+    parser.add_argument("--only", choices=("http", "databases", "store"))
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--markdown", type=pathlib.Path)
     arguments = parser.parse_args()

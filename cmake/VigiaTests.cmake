@@ -117,9 +117,12 @@ add_test(NAME tidy/tree COMMAND "${VIGIA_PYTHON}" tools/tidy.py
          WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
 add_test(NAME tidy/rules COMMAND "${VIGIA_PYTHON}" tools/test_tidy.py
          WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+add_test(NAME tidy/planted COMMAND "${VIGIA_PYTHON}" tools/planted_bugs.py --check
+         WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
 add_test(NAME tidy/format COMMAND "${PROJECT_SOURCE_DIR}/dev" fmt --check
          WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
 add_test(NAME tidy/catalogs
          COMMAND ${VIGIA_POT_COMMAND} -DCHECK=ON -P "${PROJECT_SOURCE_DIR}/cmake/RefreshPot.cmake")
-set_tests_properties(tidy/tree tidy/rules tidy/format tidy/catalogs PROPERTIES LABELS tidy TIMEOUT 120
+set_tests_properties(tidy/tree tidy/rules tidy/planted tidy/format tidy/catalogs
+    PROPERTIES LABELS tidy TIMEOUT 120
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")

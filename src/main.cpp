@@ -194,8 +194,9 @@ struct OpenedStore {
 
 /// A file that is there and cannot be used is never replaced by memory: what it holds would be
 /// forgotten. An empty one holds nothing.
-OpenedStore open_store(Loop& loop, const StorePlace& place, const Catalog& catalog) {
-    Result<std::unique_ptr<SqliteFile>> file = SqliteFile::open(place.path);
+OpenedStore open_store(Loop& loop, const StorePlace& place, const Retention& retention,
+                       const Catalog& catalog) {
+    Result<std::unique_ptr<SqliteFile>> file = SqliteFile::open(place.path, retention);
     if (file)
         return {std::make_unique<SqliteStore>(loop.context, *std::move(file)), place.path, {}};
     OpenedStore none;
@@ -233,7 +234,8 @@ int start_run(const Start& start) {
     LogWriter log(reading.config->logging, Catalog(reading.language), log_options());
     World world(loop, log);
     const OpenedStore opened =
-        open_store(loop, place_of_store(start, *reading.config), Catalog(reading.language));
+        open_store(loop, place_of_store(start, *reading.config), reading.config->storage.retention,
+                   Catalog(reading.language));
     if (!opened.store) {
         log.write(LogLevel::critical, opened.failure);
         log.stop(kLogGrace);

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace vigia::sim {
@@ -20,8 +21,8 @@ public:
     static constexpr Duration kLong = std::chrono::minutes(8);
     /// From the end of a failure until its notice must have been committed.
     static constexpr Duration kTellingTime = std::chrono::minutes(3);
-    /// Between two notices at the least. A notice may be committed late, the next one in time.
-    static constexpr Duration kApart = std::chrono::minutes(45);
+    /// Between the decisions for two notices at the least.
+    static constexpr Duration kApart = std::chrono::hours(1);
     /// After a notice the next may be left out for so long.
     static constexpr Duration kSilence = std::chrono::minutes(75);
 
@@ -33,20 +34,30 @@ public:
     void crashed(const Moment& moment) override { disturbed_ = moment.elapsed; }
     void stopped(const Moment& moment) override { disturbed_ = moment.elapsed; }
     void frozen(const Moment& moment) override { disturbed_ = moment.elapsed; }
+    void clock_stepped(const Moment& moment) override { clock_stepped_ = moment.elapsed; }
+    void commit_begun(const Moment& moment) override { commit_begun_ = moment.elapsed; }
     void committed(const Moment& moment, const Batch& batch) override;
     void sampled(const Moment& moment, const Sample& sample) override;
 
 private:
+    /// When it was decided; not dated: when it was committed, the clock was set in between.
+    struct Told {
+        Duration at{};
+        bool dated = true;
+    };
     void notice_committed(const Moment& moment, const Notification& row);
     void report(const Moment& moment, std::string what);
 
     Findings& findings_;
     const FaultPlan<StoreFault>& store_;
     bool anybody_to_tell_ = false;
-    Duration started_{};                        ///< the present process
-    Duration disturbed_{};                      ///< last time that something else happened to it
-    std::map<IncidentId, Duration> told_;       ///< notices, and when they were committed
-    std::map<ReasonCode, Duration> last_told_;  ///< by their trouble
+    Duration started_{};                    ///< the present process
+    Duration disturbed_{};                  ///< last time that something else happened to it
+    Duration clock_stepped_{-1};            ///< last time
+    Duration commit_begun_{};               ///< the one under way, or the last
+    Duration last_written_{};               ///< when the last commit that succeeded was begun
+    std::set<IncidentId> told_;             ///< notices
+    std::map<ReasonCode, Told> last_told_;  ///< by their trouble
 };
 
 }  // namespace vigia::sim

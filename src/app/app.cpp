@@ -98,11 +98,13 @@ App::InitialStates App::take_up(StoredState& stored, const std::vector<MonitorPt
     }
     for (Incident& incident : stored.open_incidents) {
         const auto it = initial.find(incident.monitor);
-        if (it != initial.end()) {
-            it->second.open = std::move(incident);
-        } else {
+        if (it == initial.end()) {
             shard_.retire_orphan(std::move(incident));
+            continue;
         }
+        std::optional<Incident>& open = it->second.open;
+        if (open) shard_.retire_stale(*std::move(open));
+        open = std::move(incident);
     }
     return initial;
 }

@@ -19,7 +19,7 @@ StorePlace store_place(const StorageSettings& settings, std::string_view state_d
 std::string describe_store_error(const Error& error, const std::string& path,
                                  const Catalog& catalog) {
     const std::string name = escape_line(path);
-    const std::string detail = escape_line(error.detail);
+    const std::string detail = escape_line(catalog.text(error.detail));
     if (error.code == make_error_code(StoreErrc::held)) {
         return phrase(
             catalog,

@@ -4,6 +4,7 @@
 #include "base/secret.hpp"
 #include "core/mail.hpp"
 #include "core/monitor.hpp"
+#include "core/retention.hpp"
 #include "env/log.hpp"
 
 #include <cstdint>
@@ -71,6 +72,8 @@ struct WebSettings {
 /// `storage`.
 struct StorageSettings {
     std::string path;  ///< empty: not configured
+    Retention retention{};
+
     friend bool operator==(const StorageSettings&, const StorageSettings&) = default;
 };
 

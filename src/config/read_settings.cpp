@@ -36,6 +36,24 @@ void read_canaries(ReadContext& context, const JsonValue& value, std::vector<std
     }
 }
 
+/// At least a day of everything: the next tier takes over where one ends.
+void read_retention(ObjectReader& parent, Retention& retention) {
+    const JsonValue* value = parent.find_object("retention");
+    if (value == nullptr) return;
+    constexpr Duration kDay = std::chrono::hours(24);
+    constexpr Duration kLongest = 36'525 * kDay;
+    ObjectReader reader(parent.context(), *value);
+    for (const auto& [key, target] : {std::pair{"five_minutes", &retention.five_minutes},
+                                      {"hours", &retention.hours},
+                                      {"days", &retention.days},
+                                      {"incidents", &retention.incidents},
+                                      {"notifications", &retention.notifications}}) {
+        reader.read(key, *target,
+                    DurationRange{.min = kDay, .max = kLongest, .unit = DurationUnit::days});
+    }
+    reader.finish();
+}
+
 /// "/base": begins with a slash, ends without one.
 void read_base_path(ObjectReader& reader, std::string& target) {
     const JsonValue* at = reader.find("base_path");
@@ -193,10 +211,7 @@ StorageSettings read_storage(ReadContext& context, const JsonValue& value) {
     if (!is_object(context, value)) return storage;
     ObjectReader reader(context, value);
     reader.read_path("path", storage.path);
-    if (const JsonValue* retention = reader.find_object("retention")) {
-        context.warn(*retention,
-                     context.text("no effect yet: there is no history in this version"));
-    }
+    read_retention(reader, storage.retention);
     reader.finish();
     return storage;
 }

@@ -31,6 +31,8 @@ Duration length_of(DurationUnit unit) {
             return std::chrono::minutes(1);
         case DurationUnit::hours:
             return std::chrono::hours(1);
+        case DurationUnit::days:
+            return std::chrono::hours(24);
     }
     return {};
 }

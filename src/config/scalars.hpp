@@ -10,7 +10,7 @@
 namespace vigia {
 
 /// The unit of a duration that is written as a plain number.
-enum class DurationUnit : std::uint8_t { seconds, minutes, hours };
+enum class DurationUnit : std::uint8_t { seconds, minutes, hours, days };
 
 /// The longest duration that a configuration may ask for; a leap year.
 constexpr Duration kLongestDuration = std::chrono::hours(366 * 24);

@@ -77,6 +77,7 @@ asio::awaitable<void> Committer::run() {
         if (!written && stopping_) {
             patience_ = Duration::zero();  // that was the last try: nobody is left waiting
             release_overdue();
+            events_.left_unwritten(queue_.size());
             co_return;
         }
         pause = written ? Duration::zero() : std::clamp(pause * 2, kFirstRetry, kLastRetry);

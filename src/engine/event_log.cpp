@@ -107,6 +107,11 @@ void EventLog::taken_up(std::size_t notifications) {
     line(LogLevel::info, N_("Notifications retried by hand: {}"), fmt::format("{}", notifications));
 }
 
+void EventLog::retries_unreadable(std::string_view reason) {
+    line(LogLevel::error, N_("What is retried by hand cannot be read, the store is damaged: {}"),
+         reason);
+}
+
 void EventLog::cut_off(const Now& since) {
     line(LogLevel::warning,
          N_("This machine is cut off from the network since {}: what cannot be reached is "
@@ -142,12 +147,20 @@ void EventLog::ping_restored() {
 }
 
 void EventLog::commit_failing(std::string_view reason) {
-    line(LogLevel::error, N_("The store cannot be written, trying again: {}"), reason);
+    line(LogLevel::error, N_("The store cannot be written, trying again: {}"),
+         catalog_.text(reason));
 }
 
 void EventLog::commit_overdue() {
     line(LogLevel::critical,
          N_("The store has not been written for 30 s: alerts go out without it"));
+}
+
+void EventLog::left_unwritten(std::size_t batches) {
+    line(LogLevel::warning,
+         N_("The store could not be written before the stop: {} changes are decided anew after the "
+            "next start"),
+         fmt::format("{}", batches));
 }
 
 void EventLog::results_dropped() {

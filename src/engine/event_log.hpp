@@ -40,6 +40,7 @@ public:
 
     /// So many dead letters were retried by hand.
     void taken_up(std::size_t notifications);
+    void retries_unreadable(std::string_view reason);
 
     /// The monitor itself: a trouble that begins or ends, and its pings to the outside.
     void own_trouble(const TroubleChange& change);
@@ -53,6 +54,7 @@ public:
 
     void commit_failing(std::string_view reason);
     void commit_overdue();
+    void left_unwritten(std::size_t batches);
     void results_dropped();
     void commit_restored();
     void internal_error(std::string_view what);

@@ -34,11 +34,13 @@ public:
 
 private:
     boost::asio::awaitable<void> run();
+    void tell(const Error& error);
 
     Clock& clock_;
     Store& store_;
     Dispatcher& dispatcher_;
     EventLog& events_;
+    bool told_ = false;
     TaskGroup loop_;
 };
 

@@ -179,16 +179,20 @@ void Shard::forget_orphan(MonitorId id) {
 }
 
 void Shard::retire_orphan(Incident incident) {
-    commits_.spawn(commit_retired(std::move(incident)));
+    Batch batch;
+    batch.states.push_back({incident.monitor, MonitorState{}});
+    commits_.spawn(commit_retired(std::move(incident), std::move(batch)));
 }
 
-asio::awaitable<void> Shard::commit_retired(Incident incident) {
+void Shard::retire_stale(Incident incident) {
+    commits_.spawn(commit_retired(std::move(incident), Batch{}));
+}
+
+asio::awaitable<void> Shard::commit_retired(Incident incident, Batch batch) {
     OpenIncident open;
     open.incident = std::move(incident);
     const Incident closed = retire(open, env_.clock.now().wall);
-    Batch batch;
     batch.incidents.push_back(closed);
-    batch.states.push_back({closed.monitor, MonitorState{}});
     co_await committer_.commit(std::move(batch));
     events_.retired(closed);
 }
@@ -282,8 +286,10 @@ asio::awaitable<void> Shard::settle(Index index, MonitorPtr checked, CheckResult
                                {recipients, waiting, dispatcher_.message_domain()});
 
     Batch batch;
+    const Duration took = result.finished.mono - result.started.mono;
     batch.results.push_back({monitor->id, result.finished.wall, result.outcome(),
-                             result.probe.reason.code, result.probe.timings.total});
+                             result.probe.reason.code, result.probe.timings.total,
+                             monitor->policy.check_interval + took});
     if (worth_writing(slot.state, decision.state)) {
         batch.states.push_back({monitor->id, decision.state});
     }

@@ -69,6 +69,8 @@ public:
 
     /// Closes the incident of a monitor that this shard does not have (removed while we were off).
     void retire_orphan(Incident incident);
+    /// Closes an incident of a monitor that has a later one.
+    void retire_stale(Incident incident);
     /// Drops the stored state of such a monitor: if it comes back, it begins anew.
     void forget_orphan(MonitorId id);
 
@@ -113,7 +115,7 @@ private:
     void end(Index index);
     boost::asio::awaitable<void> check(Index index);
     boost::asio::awaitable<void> settle(Index index, MonitorPtr checked, CheckResult result);
-    boost::asio::awaitable<void> commit_retired(Incident incident);
+    boost::asio::awaitable<void> commit_retired(Incident incident, Batch batch);
     boost::asio::awaitable<void> commit_forgotten(MonitorId id);
     void announce(const Monitor& monitor, const Decision& decision);
 

@@ -20,13 +20,16 @@ struct StateRow {
     MonitorState state;
 };
 
-/// What one check found, as a row of the history.
+/// What one check found, for the history.
 struct ResultRow {
     MonitorId monitor;
     WallTime at{};
     Outcome outcome = Outcome::unknown;
     ReasonCode reason = ReasonCode::none;
     Duration total{};
+    /// Its interval and how long the check took: a silence of more than two of these before it was
+    /// no watching.
+    Duration cycle{};
 };
 
 /// Everything that one decision writes, or that one delivery attempt changes. Rows with a key that
@@ -60,7 +63,8 @@ enum class StoreErrc : std::uint8_t {
 };
 boost::system::error_code make_error_code(StoreErrc code);
 
-/// Where states, incidents and the outbox live. Implementations: memory (reference), sqlite/.
+/// Where states, incidents and the outbox live, and the history, which is read through a History
+/// (store/history.hpp). Implementations: memory (reference; keeps no history), sqlite/.
 /// Called from any shard's thread one at a time per shard; commit() completes on the caller's
 /// executor.
 class Store {

@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace vigia {
 namespace {
@@ -130,6 +132,18 @@ TEST_F(DeliveryLogTest, ReadingLeavesNothingBehind) {
 TEST_F(DeliveryLogTest, WithoutAStoreItSaysSoAndMakesNone) {
     EXPECT_EQ(refusal(), StoreErrc::absent);
     EXPECT_TRUE(files().empty());
+}
+
+TEST_F(DeliveryLogTest, SomebodyElsesIsNotTakenForNone) {
+    make({alert("a")});
+    constexpr uid_t kNobody = 65'534;
+    const uid_t self = ::geteuid();
+    ASSERT_EQ(self == 0 ? ::seteuid(kNobody) : ::chmod(path_.c_str(), 0), 0);
+    const auto refused = log_.newest({});
+    if (self == 0) ASSERT_EQ(::seteuid(self), 0);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, make_error_code(StoreErrc::unavailable));
+    EXPECT_EQ(refused.error().detail.find("permission denied"), 0U);
 }
 
 TEST_F(DeliveryLogTest, WhatIsNoStoreOfThisVersionIsRefused) {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iterator>
+#include <memory>
 #include <sys/stat.h>
 
 namespace vigia {
@@ -209,6 +210,55 @@ TEST_F(SqliteFileTest, AFileThatWasRemovedIsNotWrittenIntoTheVoid) {
     std::filesystem::rename(away, path_);
     EXPECT_TRUE(file->commit(batch(3)).has_value());
     EXPECT_EQ(file->load()->states[0].state.bad_streak, 3U);
+}
+
+TEST_F(SqliteFileTest, ALogThatWasRemovedIsNotWrittenIntoTheVoidAndNothingOfItIsLost) {
+    {
+        const auto file = SqliteFile::open(path_).value();
+        ASSERT_TRUE(file->commit(batch(1)).has_value());
+        std::filesystem::remove(path_ + "-wal");
+        const Result<void> written = file->commit(batch(2));
+        ASSERT_FALSE(written.has_value());
+        EXPECT_NE(written.error().detail.find("-wal"), std::string::npos);
+    }
+    EXPECT_EQ(SqliteFile::open(path_).value()->load()->states.at(0).state.bad_streak, 1U);
+}
+
+TEST_F(SqliteFileTest, ALockThatWasRemovedIsTakenAgainOrTheStoreIsLeftToWhoTookIt) {
+    const std::string lock = path_ + ".lock";
+    const auto first = SqliteFile::open(path_).value();
+    std::filesystem::remove(lock);
+    EXPECT_TRUE(first->commit(batch(1)).has_value());
+    EXPECT_EQ(refusal(), StoreErrc::held);
+    std::filesystem::remove(lock);
+    const auto second = SqliteFile::open(path_);
+    ASSERT_TRUE(second.has_value());
+    EXPECT_FALSE(first->commit(batch(2)).has_value());
+    EXPECT_TRUE((*second)->commit(batch(3)).has_value());
+}
+
+TEST_F(SqliteFileTest, ATableThatIsMissingIsDamage) {
+    make();
+    execute("DROP TABLE incident_recipient");
+    EXPECT_EQ(refusal(), StoreErrc::damaged);
+}
+
+TEST_F(SqliteFileTest, ANotificationOfWhichNobodyKnowsWhatItTellsIsDamage) {
+    {
+        const auto file = SqliteFile::open(path_).value();
+        Batch told;
+        Notification row;
+        row.id = NotificationId("n");
+        auto what = std::make_shared<Announcement>();
+        what->incident = IncidentId("i");
+        row.announcement = what;
+        told.notifications.push_back(row);
+        ASSERT_TRUE(file->commit(told).has_value());
+    }
+    execute("DELETE FROM announcement");
+    const auto stored = SqliteFile::open(path_).value()->load();
+    ASSERT_FALSE(stored.has_value());
+    EXPECT_EQ(stored.error().code, make_error_code(StoreErrc::damaged));
 }
 
 TEST_F(SqliteFileTest, TheReserveStandsBesideItAndGoesOnWithTheNextRun) {

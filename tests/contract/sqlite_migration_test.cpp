@@ -1,3 +1,4 @@
+#include "store/sqlite/history_reader.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_file.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -12,13 +13,17 @@
 namespace vigia {
 namespace {
 
-/// A store file as version 1 wrote it: tests/contract/stores/v1.sql.
+/// A store file as version 1 wrote it.
 class SqliteMigrationTest : public testing::Test {
 protected:
-    SqliteMigrationTest() {
-        std::ifstream dump(VIGIA_SOURCE_DIR "/tests/contract/stores/v1.sql");
-        EXPECT_TRUE(dump.is_open());
-        sqlite::Database(path_).execute({std::istreambuf_iterator<char>(dump), {}});
+    SqliteMigrationTest() { make("v1.sql"); }
+
+    /// Makes the file that tests/contract/stores/DUMP describes.
+    void make(const std::string& dump) {
+        std::filesystem::remove(path_);
+        std::ifstream sql(VIGIA_SOURCE_DIR "/tests/contract/stores/" + dump);
+        EXPECT_TRUE(sql.is_open());
+        sqlite::Database(path_).execute({std::istreambuf_iterator<char>(sql), {}});
     }
     /// The versions of a program that is one version further than this one, by `script`.
     static std::vector<const char*> with_next(const char* script) {
@@ -60,6 +65,36 @@ TEST_F(SqliteMigrationTest, AStoreOfTheFirstVersionIsReadByThisOne) {
     EXPECT_EQ(stored->pending[0].digest, "") << "version 1 knew of none";
     EXPECT_EQ(stored->pending[0].announcement->incident, open.id);
     EXPECT_EQ(version_of(path_), static_cast<std::int64_t>(sqlite::versions().size()));
+}
+
+TEST_F(SqliteMigrationTest, AStoreOfTheSecondVersionIsReadAndGoesOnWithAHistory) {
+    make("v2.sql");
+    const auto file = SqliteFile::open(path_).value();
+    const auto stored = file->load();
+    ASSERT_TRUE(stored.has_value());
+    ASSERT_EQ(stored->states.size(), 2U);
+    ASSERT_EQ(stored->open_incidents.size(), 1U);
+    ASSERT_EQ(stored->pending.size(), 1U);
+    EXPECT_EQ(stored->pending[0].digest, "digest:0123456789abcdef:email:eva@example.org");
+    EXPECT_EQ(version_of(path_), static_cast<std::int64_t>(sqlite::versions().size()));
+
+    const MonitorId down = stored->states[1].monitor;
+    const WallTime start = *stored->states[1].state.since;
+    for (int i = 0; i < 3; ++i) {
+        Batch batch;
+        batch.results.push_back({down,
+                                 start + std::chrono::minutes(i),
+                                 Outcome::down,
+                                 ReasonCode::timeout,
+                                 {},
+                                 std::chrono::minutes(1)});
+        ASSERT_TRUE(file->commit(batch));
+    }
+    const auto history = SqliteHistory::open(path_).value();
+    EXPECT_EQ(history->recent(down)->size(), 3U);
+    const TimeRange hour{start, start + std::chrono::hours(1)};
+    EXPECT_NEAR(to_seconds(history->uptime(down, hour)->in(SpanState::down)), 120, 0.001);
+    EXPECT_EQ(history->incidents({})->size(), 1U);
 }
 
 TEST_F(SqliteMigrationTest, ACopyIsMadeBeforeAFileIsBroughtToANewerVersion) {

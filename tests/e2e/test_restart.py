@@ -150,6 +150,25 @@ def test_the_incident_of_a_monitor_that_is_removed_meanwhile_is_retired(
     assert len(smtp.messages) == 1
 
 
+def test_of_two_open_incidents_the_stale_one_is_closed_and_announces_nothing(
+        vigia, store, site, smtp):
+    site.down()
+    running = vigia.start(config=fast({"Web": site.url}, smtp.email(ANA)))
+    store.wait("SELECT count(*) FROM notification WHERE status = 'delivered'", 1)
+    finish(running, signal.SIGTERM)
+    columns = ", ".join(name for _, name, *_ in store.rows("PRAGMA table_info(incident)"))
+    stale = columns.replace("id,", "'stale',", 1).replace("confirmed_at", "confirmed_at - 1")
+    store.write(f"INSERT INTO incident ({columns}) SELECT {stale} FROM incident")
+    again = vigia.start()
+    store.wait("SELECT end_reason FROM incident WHERE id = 'stale'", "retired")
+    wait_hits(site, 2)
+    assert not again.logged(DOWN)
+    site.up()
+    smtp.wait_messages(2)
+    again.stop()
+    assert [mail.subject for mail in smtp.to(ANA)] == [ALERT + "Web", RECOVERY + "Web"]
+
+
 def test_a_monitor_that_was_away_begins_anew(vigia, store, sites):
     away, other = sites(2)
     away.down()

@@ -71,6 +71,20 @@ def test_commands_that_end_by_themselves_open_none(vigia, site, smtp):
     assert not list(vigia.directory.glob("vigia.db*"))
 
 
+def test_results_are_kept_in_few_bytes_and_a_kill_costs_none_of_them(vigia, site, store):
+    running = vigia.start(config=fast({"Web": site.url}))
+    kept = "SELECT sum(count) FROM journal"
+    wait_until(lambda: (store.one(kept) or 0) >= 5)
+    before = store.one(kept)
+    running.kill()
+    assert store.one(kept) >= before
+    assert store.rows("SELECT id, state FROM monitor") == [("site-web", "up")]
+    running = vigia.start()
+    wait_until(lambda: store.one(kept) > before + 5)
+    assert store.one("SELECT max(length(results) / count) FROM journal") <= 16
+    running.stop()
+
+
 def test_a_second_instance_says_so_and_leaves_the_first_alone(vigia, site, store):
     running = vigia.start(config=fast({"Web": site.url}))
     running.wait_logged("Verificando sitio web: Web")
@@ -153,7 +167,7 @@ def test_with_the_file_taken_away_alerts_go_out_all_the_same_and_are_written_onc
     store.path.rename(away)
     site.down()
     failing = running.wait_for_line(
-        " - ERROR - No se puede escribir en el almacén, .*the file was removed or replaced")
+        " - ERROR - No se puede escribir en el almacén, .*el archivo se borró o se reemplazó")
     running.wait_for_line(" - CRITICAL - El almacén lleva 30 s", timeout=40, after=failing.index)
     smtp.wait_messages(1, timeout=20)
     away.rename(store.path)

@@ -40,6 +40,24 @@ TEST_P(Seed, KeepsTheInvariantsForADayAndReproducesItself) {
 
 INSTANTIATE_TEST_SUITE_P(FirstTwenty, Seed, testing::Range<std::uint64_t>(1, 21));
 
+/// Small and bad worlds, ten a test.
+class TenSeeds : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(TenSeeds, KeepTheInvariants) {
+    const std::uint64_t first = 1000 + 10 * GetParam();
+    for (std::uint64_t seed = first; seed < first + (kSanitized ? 1 : 10); ++seed) {
+        ScenarioOptions options;
+        options.seed = seed;
+        options.monitors = 10;
+        options.length = hours(12);
+        options.faults = 15;
+        options.on_disk = seed % 2 == 0;
+        run_twice(options);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(OfHundredAndSeventy, TenSeeds, testing::Range<std::uint64_t>(0, 17));
+
 TEST(Seeds, MakeDifferentWorlds) {
     ScenarioOptions options;
     options.monitors = 5;

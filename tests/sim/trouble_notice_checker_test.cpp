@@ -19,6 +19,9 @@ struct TroubleHistory {
         checker.starting(at({}), config(), {});
     }
     void told(Duration when, Trouble trouble = Trouble::store_failing) {
+        told(when, when, trouble);
+    }
+    void told(Duration when, Duration committed, Trouble trouble) {
         TroubleChange change;
         change.trouble = trouble;
         change.since = at(when).now;
@@ -27,7 +30,8 @@ struct TroubleHistory {
         Batch batch;
         const std::vector<Recipient> recipients{kAna};
         batch.notifications = trouble_notices(change, recipients, "watch.sim", at(when).now);
-        checker.committed(at(when), batch);
+        checker.commit_begun(at(committed));
+        checker.committed(at(committed), batch);
     }
     std::string first() const { return findings.empty() ? "" : findings.all().front().what; }
 
@@ -57,6 +61,27 @@ TEST(TroubleNoticeChecker, FindsAStorm) {
     TroubleHistory h;
     h.told(minutes(70));
     h.told(minutes(100));
+    EXPECT_EQ(h.findings.count(), 1U);
+}
+
+TEST(TroubleNoticeChecker, ReckonsFromTheDecisionsNotFromTheirCommits) {
+    TroubleHistory h;
+    h.told(minutes(61), minutes(119), Trouble::store_failing);
+    h.told(minutes(122), minutes(122), Trouble::store_failing);
+    EXPECT_TRUE(h.findings.empty()) << h.first();
+    h.told(minutes(180), minutes(190), Trouble::store_failing);
+    EXPECT_EQ(h.findings.count(), 1U);
+}
+
+TEST(TroubleNoticeChecker, ADecisionWithAStepOfTheClockBeforeItsCommitHasNoDate) {
+    TroubleHistory h;
+    h.told(minutes(61));
+    h.checker.clock_stepped(at(minutes(100)));
+    h.told(minutes(90), minutes(130), Trouble::store_failing);
+    EXPECT_TRUE(h.findings.empty()) << h.first();
+    h.told(minutes(150));
+    EXPECT_TRUE(h.findings.empty()) << h.first();
+    h.told(minutes(170));
     EXPECT_EQ(h.findings.count(), 1U);
 }
 

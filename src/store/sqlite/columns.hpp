@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/incident.hpp"
-#include "core/notification.hpp"
+#include "core/uptime.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/store.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,7 +11,8 @@
 #include <type_traits>
 #include <utility>
 
-/// The core's values as columns, and back. What cannot have been written by us throws Refused,
+/// Our values as columns: times are nanoseconds since 1970 UTC, lengths nanoseconds, enumerations
+/// the names that they have in JSON. What is read and was never written by us is thrown as Refused,
 /// SQLITE_CORRUPT.
 namespace vigia::sqlite {
 
@@ -26,14 +27,21 @@ inline std::string_view to_string(EndReason reason) {
 
 using vigia::to_string;
 
-/// The value of E, whose last one is `last`, that has this name.
+/// The value of E, whose last one is `last`, that has this name; nothing where there is none.
 template <class E>
-E value_named(const std::string& name, E last) {
+std::optional<E> known_value(std::string_view name, E last) {
     for (int i = 0; i <= static_cast<int>(last); ++i) {
         const E value = static_cast<E>(i);
         if (to_string(value) == name) return value;
     }
-    throw Refused({SQLITE_CORRUPT, "not a word of this store: " + name});
+    return std::nullopt;
+}
+
+template <class E>
+E value_named(const std::string& name, E last) {
+    const std::optional<E> value = known_value(name, last);
+    if (!value) throw Refused({SQLITE_CORRUPT, "not a word of this store: " + name});
+    return *value;
 }
 
 template <class N>

@@ -37,6 +37,12 @@ Statement& Statement::bind(int parameter, const std::optional<std::int64_t>& val
     return *this;
 }
 
+Statement& Statement::bind_blob(int parameter, std::string_view value) {
+    const char* const data = value.data() != nullptr ? value.data() : "";
+    check(::sqlite3_bind_blob64(statement_.get(), parameter, data, value.size(), SQLITE_TRANSIENT));
+    return *this;
+}
+
 bool Statement::step() {
     const int code = ::sqlite3_step(statement_.get());
     if (code == SQLITE_ROW) return true;
@@ -66,15 +72,21 @@ std::optional<std::int64_t> Statement::optional_integer(int column) const {
 }
 
 std::string Statement::text(int column) const {
+    return std::string(bytes(column));
+}
+
+std::string_view Statement::bytes(int column) const {
     const auto* const data =
         static_cast<const char*>(::sqlite3_column_blob(statement_.get(), column));
     const int size = ::sqlite3_column_bytes(statement_.get(), column);
-    return data == nullptr ? std::string() : std::string(data, static_cast<std::size_t>(size));
+    return data == nullptr ? std::string_view()
+                           : std::string_view(data, static_cast<std::size_t>(size));
 }
 
-Database::Database(const std::string& path, Absent absent) {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    if (absent == Absent::make) flags |= SQLITE_OPEN_CREATE;
+Database::Database(const std::string& path, Access access) {
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    if (access == Access::make) flags |= SQLITE_OPEN_CREATE;
     sqlite3* handle = nullptr;
     const int code = ::sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
     handle_.reset(handle);
@@ -91,12 +103,12 @@ std::int64_t Database::integer(const std::string& sql) {
     return statement.step() ? statement.integer(0) : 0;
 }
 
-void Database::keep_log_on_close(bool keep) {
-    ::sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, nullptr);
+std::size_t Database::changes() const {
+    return static_cast<std::size_t>(::sqlite3_changes64(handle()));
 }
 
-std::size_t Database::changes() const {
-    return static_cast<std::size_t>(::sqlite3_changes(handle()));
+void Database::keep_log_on_close(bool keep) {
+    ::sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, nullptr);
 }
 
 bool Database::read_only() const {

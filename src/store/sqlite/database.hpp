@@ -41,6 +41,8 @@ public:
     /// Any bytes, NUL and broken UTF-8 included: they come back as they are.
     Statement& bind(int parameter, std::string_view value);
     Statement& bind(int parameter, const std::optional<std::int64_t>& value);
+    /// As bytes, which no tool takes for text.
+    Statement& bind_blob(int parameter, std::string_view value);
 
     /// True while there is a row.
     bool step();
@@ -51,6 +53,10 @@ public:
     std::int64_t integer(int column) const;
     std::optional<std::int64_t> optional_integer(int column) const;
     std::string text(int column) const;
+    /// The bytes of a text or a blob, until the next step() or reset().
+    std::string_view bytes(int column) const;
+
+    sqlite3_stmt* handle() const { return statement_.get(); }
 
 private:
     struct Finalizer {
@@ -62,23 +68,25 @@ private:
     std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
 };
 
-/// What a connection does where there is no file.
-enum class Absent : std::uint8_t { refuse, make };
-
 /// A connection. One thread at a time.
 class Database {
 public:
-    /// Opens, or makes, the file; what is in it is not looked at yet.
-    explicit Database(const std::string& path, Absent absent = Absent::make);
+    enum class Access : std::uint8_t {
+        make,   ///< an empty one, if there is none
+        write,  ///< what is there
+        read,
+    };
+
+    /// Opens the file; what is in it is not looked at yet.
+    explicit Database(const std::string& path, Access access = Access::make);
 
     void execute(const std::string& sql);
     /// The first column of the first row.
     std::int64_t integer(const std::string& sql);
+    /// Rows that the last statement inserted, changed or deleted.
+    std::size_t changes() const;
     /// Leaves the file as it is when closed, with what the last process left to be done.
     void keep_log_on_close(bool keep);
-
-    /// Rows that the last statement changed.
-    std::size_t changes() const;
 
     /// The system lets it be read only; SQLite opens it all the same.
     bool read_only() const;

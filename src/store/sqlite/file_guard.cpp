@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace vigia::sqlite {
 namespace {
@@ -26,6 +27,10 @@ void make_private_file(const std::string& path) {
     if (file >= 0) ::close(file);
 }
 
+bool may_write(const std::string& path) {
+    return ::eaccess(path.c_str(), R_OK | W_OK) == 0 || errno != EACCES;
+}
+
 void remove_file(const std::string& path) {
     ::unlink(path.c_str());
 }
@@ -36,10 +41,22 @@ FileIdentity identity_of(const std::string& path) {
     return {status.st_dev, status.st_ino};
 }
 
+FileLock::FileLock(std::string path, int descriptor)
+    : path_(std::move(path)), descriptor_(descriptor) {
+    struct stat status {};
+    if (::fstat(descriptor, &status) == 0) identity_ = {status.st_dev, status.st_ino};
+}
+
+void FileLock::swap(FileLock& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(descriptor_, other.descriptor_);
+    std::swap(identity_, other.identity_);
+}
+
 Result<FileLock> FileLock::take(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnly);
     if (file < 0) return system_error(StoreErrc::unavailable, errno);
-    FileLock lock(file);
+    FileLock lock(path, file);
     if (::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
     return system_error(errno == EWOULDBLOCK ? StoreErrc::held : StoreErrc::unavailable, errno);
 }

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 
 /// What stands beside a store's file.
 namespace vigia::sqlite {
@@ -13,6 +12,9 @@ namespace vigia::sqlite {
 /// finds as well and says better.
 void make_private_file(const std::string& path);
 
+/// False if its mode, or that of a directory above, forbids us to read or write it.
+bool may_write(const std::string& path);
+
 void remove_file(const std::string& path);
 
 /// Which file a name stands for; the name of none equals nothing.
@@ -20,8 +22,9 @@ struct FileIdentity {
     std::uint64_t device = 0;
     std::uint64_t number = 0;
 
+    bool exists() const { return number != 0; }
     friend bool operator==(const FileIdentity& a, const FileIdentity& b) {
-        return a.number != 0 && a.device == b.device && a.number == b.number;
+        return a.exists() && a.device == b.device && a.number == b.number;
     }
 };
 FileIdentity identity_of(const std::string& path);
@@ -32,16 +35,23 @@ class FileLock {
 public:
     /// Errors: `held` by another instance; `unavailable`, the file cannot be made.
     static Result<FileLock> take(const std::string& path);
-    FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    FileLock(FileLock&& other) noexcept { swap(other); }
     FileLock& operator=(FileLock&& other) noexcept {
-        std::swap(descriptor_, other.descriptor_);
+        swap(other);
         return *this;
     }
     ~FileLock();
 
+    /// False once the file is removed or replaced: then somebody else may have a lock as well.
+    bool stands() const { return identity_of(path_) == identity_; }
+
 private:
-    explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-    int descriptor_;
+    FileLock(std::string path, int descriptor);
+    void swap(FileLock& other) noexcept;
+
+    std::string path_;
+    int descriptor_ = -1;
+    FileIdentity identity_;
 };
 
 /// Room on the disk, held by a file of zeros until it is needed. One thread.
@@ -58,6 +68,7 @@ public:
     bool spend();
     /// The same with one that an earlier process left.
     static bool give_up(const std::string& path);
+    bool held() const { return full_; }
 
 private:
     std::string path_;

@@ -17,4 +17,8 @@ Error error_of(const Refused& refused);
 /// The version of the file, 0 if it is empty. Errors: `foreign`; `newer` than `newest`.
 Result<std::int64_t> version_of(Database& database, std::int64_t newest);
 
+/// For who reads beside an instance, which brings files to the newest version. Errors: as above;
+/// `older`.
+Result<void> require_newest(Database& database);
+
 }  // namespace vigia::sqlite

@@ -34,12 +34,6 @@ constexpr std::string_view kPutNotification =
     "attempts = excluded.attempts, last_error = excluded.last_error, "
     "finished_at = excluded.finished_at, digest = excluded.digest";
 
-constexpr std::string_view kOpenIncidents =
-    "SELECT id, monitor, monitor_name, category, started_at, confirmed_at, phase, reason, "
-    "reason_value, reason_detail, dns, connect, tls, login, ttfb, transfer, total, evidence, "
-    "last_announced, reminders, message_domain FROM incident WHERE ended_at IS NULL "
-    "ORDER BY confirmed_at";
-
 // An alert that was retried by hand when its outage was over must tell so: the recovery's end goes
 // with it.
 constexpr std::string_view kPending =
@@ -48,7 +42,7 @@ constexpr std::string_view kPending =
     "a.started_at, a.confirmed_at, ifnull(r.recovered_at, a.recovered_at), "
     "ifnull(r.down_for, a.down_for), a.phase, a.reason, a.reason_value, "
     "a.reason_detail, a.dns, a.connect, a.tls, a.login, a.ttfb, a.transfer, a.total, a.evidence, "
-    "a.message_domain FROM notification n JOIN announcement a USING (incident, kind, seq) "
+    "a.message_domain FROM notification n LEFT JOIN announcement a USING (incident, kind, seq) "
     "LEFT JOIN announcement r ON r.incident = n.incident AND r.kind = 'recovery' AND r.seq = 0 "
     "AND n.retried_at NOT NULL "
     "WHERE n.status = 'pending' AND ifnull(n.retried_at, 0) > ? ORDER BY n.created_at, n.id";
@@ -57,6 +51,27 @@ constexpr std::string_view kLastRetry =
     "SELECT ifnull(max(retried_at), 0) FROM notification WHERE retried_at NOT NULL";
 
 }  // namespace
+
+Incident incident_of(const Statement& row) {
+    Taker take(row);
+    Incident i;
+    i.id = IncidentId(take.text());
+    i.monitor = MonitorId(take.text());
+    i.monitor_name = take.text();
+    i.category = take.category();
+    i.started_at = take.time();
+    i.confirmed_at = take.time();
+    i.ended_at = take.optional_time();
+    const std::string end_reason = take.text();
+    if (i.ended_at) i.end_reason = value_named(end_reason, EndReason::retired);
+    i.reason = take.reason();
+    i.timings = take.timings();
+    i.evidence = take.text();
+    i.last_announced = take.time();
+    i.reminders = take.count();
+    i.message_domain = take.text();
+    return i;
+}
 
 Rows::Rows(Database& database)
     : database_(database),
@@ -148,24 +163,11 @@ std::vector<StateRow> Rows::read_states() {
 
 std::vector<Incident> Rows::read_open_incidents() {
     std::vector<Incident> incidents;
-    Statement open(database_, kOpenIncidents);
+    Statement open(database_,
+                   "SELECT * FROM incident WHERE ended_at IS NULL ORDER BY confirmed_at");
     while (open.step()) {
-        Taker take(open);
-        Incident i;
-        i.id = IncidentId(take.text());
-        i.monitor = MonitorId(take.text());
-        i.monitor_name = take.text();
-        i.category = take.category();
-        i.started_at = take.time();
-        i.confirmed_at = take.time();
-        i.reason = take.reason();
-        i.timings = take.timings();
-        i.evidence = take.text();
-        i.last_announced = take.time();
-        i.reminders = take.count();
-        i.message_domain = take.text();
-        i.recipients = read_recipients(i.id.str());
-        incidents.push_back(std::move(i));
+        incidents.push_back(incident_of(open));
+        incidents.back().recipients = read_recipients(incidents.back().id.str());
     }
     return incidents;
 }

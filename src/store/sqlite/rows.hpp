@@ -3,7 +3,14 @@
 #include "store/sqlite/database.hpp"
 #include "store/store.hpp"
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace vigia::sqlite {
+
+/// A whole row of `incident`; its recipients stand elsewhere.
+Incident incident_of(const Statement& row);
 
 /// The rows of a Batch into the tables, and those that a start needs out of them. Throws Refused;
 /// SQLITE_CORRUPT also for a row that no version of ours can have written.

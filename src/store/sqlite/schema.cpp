@@ -116,8 +116,73 @@ ALTER TABLE notification ADD COLUMN retried_at INTEGER;
 CREATE INDEX notification_retried ON notification (retried_at) WHERE retried_at NOT NULL;
 )sql";
 
+/// The history.
+constexpr const char* kVersion4 = R"sql(
+-- Those that the history knows, and the span that each is in (none: null).
+CREATE TABLE monitor (
+    no    INTEGER PRIMARY KEY,
+    id    TEXT NOT NULL UNIQUE,
+    state TEXT,
+    since INTEGER
+);
+
+-- What monitors were, once it is over.
+CREATE TABLE span (
+    monitor INTEGER NOT NULL,
+    ended   INTEGER NOT NULL,
+    began   INTEGER NOT NULL,
+    state   TEXT NOT NULL,
+    PRIMARY KEY (monitor, ended)
+) WITHOUT ROWID;
+
+-- Which number stands for a reason inside of the blobs.
+CREATE TABLE reason (
+    no   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+
+-- The results that are not in the tables below yet, a commit a row; `at` is the time of the last.
+CREATE TABLE journal (
+    seq     INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    count   INTEGER NOT NULL,
+    results BLOB NOT NULL
+);
+
+-- One row: the journal up to `seq` is being moved there, and that of monitors up to `monitor` has
+-- been. Retention reckons from `horizon`.
+CREATE TABLE chapter (
+    seq     INTEGER NOT NULL,
+    monitor INTEGER NOT NULL,
+    horizon INTEGER NOT NULL
+);
+INSERT INTO chapter VALUES (0, 0, 0);
+
+-- `length` in seconds, `slot` the number of such lengths since 1970 UTC.
+CREATE TABLE rollup (
+    length  INTEGER NOT NULL,
+    slot    INTEGER NOT NULL,
+    monitor INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (length, slot, monitor)
+) WITHOUT ROWID;
+
+-- The last results of each monitor.
+CREATE TABLE recent (
+    monitor INTEGER PRIMARY KEY,
+    results BLOB NOT NULL
+);
+
+DROP INDEX incident_by_time;
+CREATE INDEX incident_by_time ON incident (confirmed_at, id);
+CREATE INDEX incident_by_monitor ON incident (monitor, confirmed_at, id);
+CREATE INDEX incident_ended ON incident (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX notification_by_incident ON notification (incident);
+CREATE INDEX notification_finished ON notification (finished_at) WHERE finished_at IS NOT NULL;
+)sql";
+
 // A new version is one more script, and its place here; those before it never change.
-constexpr std::array<const char*, 3> kVersions{kVersion1, kVersion2, kVersion3};
+constexpr std::array kVersions{kVersion1, kVersion2, kVersion3, kVersion4};
 
 constexpr std::array kReadByAStart{"state", "incident", "incident_recipient", "announcement",
                                    "notification"};

@@ -1,6 +1,8 @@
 #include "store/sqlite/sqlite_delivery_log.hpp"
 
+#include "base/i18n.hpp"
 #include "store/sqlite/columns.hpp"
+#include "store/sqlite/file_guard.hpp"
 #include "store/sqlite/opening.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/store.hpp"
@@ -38,14 +40,6 @@ constexpr std::string_view kRetry =
 
 enum class Access : std::uint8_t { read, write };
 
-Result<void> judge(Database& database) {
-    const auto newest = static_cast<std::int64_t>(sqlite::versions().size());
-    const Result<std::int64_t> version = sqlite::version_of(database, newest);
-    if (!version) return version.error();
-    if (*version == newest) return {};
-    return Error{make_error_code(StoreErrc::older), fmt::format("{}", *version)};
-}
-
 /// What `work` makes of the store at `path`. A connection that SQLite takes for reading only would
 /// leave its log behind, so one that only reads is an ordinary one that promises it.
 template <class T, class Work>
@@ -54,11 +48,15 @@ Result<T> with_store(const std::string& path, Access access, Work work) {
     if (!std::filesystem::exists(path, unknown) && !unknown) {
         return Error{make_error_code(StoreErrc::absent), {}};
     }
+    if (!sqlite::may_write(path)) {
+        return Error{make_error_code(StoreErrc::unavailable),
+                     std::string(N_("permission denied: ask as the user that vigia runs as"))};
+    }
     try {
-        Database database(path, sqlite::Absent::refuse);
+        Database database(path, Database::Access::write);
         database.keep_log_on_close(true);  // until it is known to be ours
         database.execute(fmt::format("PRAGMA busy_timeout = {}", sqlite::kBusyTimeoutMs));
-        if (const Result<void> good = judge(database); !good) return good.error();
+        if (const Result<void> good = sqlite::require_newest(database); !good) return good.error();
         database.keep_log_on_close(false);
         if (access == Access::read) database.execute("PRAGMA query_only = ON");
         return work(database);

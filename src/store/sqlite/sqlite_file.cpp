@@ -1,10 +1,14 @@
 #include "store/sqlite/sqlite_file.hpp"
 
+#include "base/i18n.hpp"
 #include "store/sqlite/file_guard.hpp"
+#include "store/sqlite/history_writer.hpp"
 #include "store/sqlite/opening.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/schema.hpp"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fmt/format.h>
 #include <system_error>
@@ -38,12 +42,20 @@ bool is_about_room(const Refused& refused) {
     return refused.primary_code() == SQLITE_FULL || refused.primary_code() == SQLITE_IOERR;
 }
 
+/// What is in the file is to blame, and will be the next time.
+bool is_about_content(const Refused& refused) {
+    constexpr std::array kCodes{SQLITE_CORRUPT,  SQLITE_NOTADB, SQLITE_ERROR, SQLITE_CONSTRAINT,
+                                SQLITE_MISMATCH, SQLITE_TOOBIG, SQLITE_RANGE};
+    return std::ranges::find(kCodes, refused.primary_code()) != kCodes.end();
+}
+
 }  // namespace
 
 class SqliteFile::Impl {
 public:
-    Impl(std::string path, sqlite::FileLock lock)
+    Impl(std::string path, const Retention& retention, sqlite::FileLock lock)
         : path_(std::move(path)),
+          retention_(retention),
           lock_(std::move(lock)),
           reserve_(path_ + ".reserve"),
           database_(path_) {}
@@ -55,14 +67,20 @@ public:
     std::vector<Notification> take_retried();
 
 private:
+    Result<void> still_there();
     void write(const Batch& batch);
+    void write_history(const Batch& batch);
 
     const std::string path_;
+    const Retention retention_;
     sqlite::FileLock lock_;
     sqlite::Reserve reserve_;
     Database database_;
     sqlite::FileIdentity identity_;
+    sqlite::FileIdentity log_identity_;
     std::unique_ptr<sqlite::Rows> rows_;
+    std::unique_ptr<sqlite::HistoryWriter> history_;  ///< made when it is needed
+    bool history_damaged_ = false;
     bool durable_ = true;
     std::int64_t data_version_ = 0;  ///< changes when another connection has written
     WallTime last_retry_{};          ///< of those taken up
@@ -70,7 +88,8 @@ private:
 
 Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
     if (database_.read_only()) {
-        return Error{make_error_code(StoreErrc::unavailable), "the file is write-protected"};
+        return Error{make_error_code(StoreErrc::unavailable),
+                     std::string(N_("the file is write-protected"))};
     }
     const auto newest = static_cast<std::int64_t>(versions.size());
     database_.keep_log_on_close(true);
@@ -86,6 +105,7 @@ Result<void> SqliteFile::Impl::prepare(sqlite::Versions versions) {
     if (*version < newest) sqlite::migrate(database_, versions, *version);
     rows_ = std::make_unique<sqlite::Rows>(database_);
     identity_ = sqlite::identity_of(path_);
+    log_identity_ = sqlite::identity_of(path_ + "-wal");
     reserve_.fill();
     return {};
 }
@@ -97,15 +117,62 @@ void SqliteFile::Impl::write(const Batch& batch) {
         database_.execute(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         durable_ = durable;
     }
-    sqlite::Transaction transaction(database_);
-    rows_->write(batch);
-    transaction.commit();
+    try {
+        sqlite::Transaction transaction(database_);
+        rows_->write(batch);
+        write_history(batch);
+        transaction.commit();
+    } catch (const Refused&) {
+        history_.reset();  // it has gone further than the file
+        throw;
+    }
+}
+
+/// Neither damage in the history nor a disk that is nearly full may hold up a transition: then the
+/// history does without this batch.
+void SqliteFile::Impl::write_history(const Batch& batch) {
+    if (history_damaged_) return;
+    if (!reserve_.held()) return history_.reset();
+    database_.execute("SAVEPOINT history");
+    try {
+        if (!history_) {
+            history_ = std::make_unique<sqlite::HistoryWriter>(database_, retention_);
+        }
+        history_->write(batch);
+    } catch (const Refused& refused) {
+        history_.reset();
+        if (!is_about_content(refused)) throw;
+        database_.execute("ROLLBACK TO history");
+        history_damaged_ = true;
+    }
+    database_.execute("RELEASE history");
+}
+
+/// What is written into files that have lost their names, no start would find.
+Result<void> SqliteFile::Impl::still_there() {
+    const boost::system::error_code unavailable = make_error_code(StoreErrc::unavailable);
+    if (!(sqlite::identity_of(path_) == identity_)) {
+        return Error{unavailable, std::string(N_("the file was removed or replaced"))};
+    }
+    if (log_identity_.exists() && !(sqlite::identity_of(path_ + "-wal") == log_identity_)) {
+        return Error{unavailable,
+                     std::string(N_("the file beside it that ends in -wal was removed or replaced: "
+                                    "stop this vigia, which saves what that held, and start it "
+                                    "again"))};
+    }
+    if (lock_.stands()) return {};
+    Result<sqlite::FileLock> again = sqlite::FileLock::take(path_ + ".lock");
+    if (!again) {
+        return Error{unavailable,
+                     std::string(N_("the file beside it that ends in .lock was removed, and "
+                                    "another vigia has it now: stop one of the two"))};
+    }
+    lock_ = *std::move(again);
+    return {};
 }
 
 Result<void> SqliteFile::Impl::commit(const Batch& batch) {
-    if (!(sqlite::identity_of(path_) == identity_)) {
-        return Error{make_error_code(StoreErrc::unavailable), "the file was removed or replaced"};
-    }
+    if (Result<void> there = still_there(); !there) return there;
     try {
         write(batch);
     } catch (const Refused& refused) {
@@ -137,22 +204,24 @@ std::vector<Notification> SqliteFile::Impl::take_retried() {
 SqliteFile::SqliteFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteFile::~SqliteFile() = default;
 
-Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path) {
-    return open(path, sqlite::versions());
+Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path,
+                                                     const Retention& retention) {
+    return open(path, sqlite::versions(), retention);
 }
 
 Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path,
-                                                     std::span<const char* const> versions) {
+                                                     std::span<const char* const> versions,
+                                                     const Retention& retention) {
     // What stands beside a file stands beside it under every name that it has.
     std::error_code unknown;
     const std::filesystem::path real = std::filesystem::weakly_canonical(path, unknown);
     const std::string name = unknown ? path : real.string();
     try {
         try {
-            return open_once(name, versions);
+            return open_once(name, versions, retention);
         } catch (const Refused& refused) {
             if (!is_about_room(refused) || !sqlite::Reserve::give_up(name + ".reserve")) throw;
-            return open_once(name, versions);
+            return open_once(name, versions, retention);
         }
     } catch (const Refused& refused) {
         return sqlite::error_of(refused);
@@ -160,11 +229,12 @@ Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const std::string& path,
 }
 
 Result<std::unique_ptr<SqliteFile>> SqliteFile::open_once(const std::string& path,
-                                                          std::span<const char* const> versions) {
+                                                          std::span<const char* const> versions,
+                                                          const Retention& retention) {
     Result<sqlite::FileLock> lock = sqlite::FileLock::take(path + ".lock");
     if (!lock) return lock.error();
     sqlite::make_private_file(path);
-    auto impl = std::make_unique<Impl>(path, *std::move(lock));
+    auto impl = std::make_unique<Impl>(path, retention, *std::move(lock));
     if (Result<void> prepared = impl->prepare(versions); !prepared) return prepared.error();
     return std::unique_ptr<SqliteFile>(new SqliteFile(std::move(impl)));
 }

@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_store.hpp"
 
+#include "base/i18n.hpp"
 #include "env/parking.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
@@ -52,7 +53,8 @@ asio::awaitable<Result<T>> SqliteStore::on_thread(Work<T> work) {
     Parking waiter(executor_);
     const auto call = std::make_shared<Call<T>>(file_, std::move(work), waiter);
     if (!writer_.submit(call)) {
-        co_return Error{make_error_code(StoreErrc::unavailable), "no thread"};
+        co_return Error{make_error_code(StoreErrc::unavailable),
+                        std::string(N_("no thread can be started"))};
     }
     co_await waiter.wait();
     co_return call->take();

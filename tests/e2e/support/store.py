@@ -1,4 +1,4 @@
-"""Reads a store file, as any SQLite tool may do while vigia runs."""
+"""A store file, read as any SQLite tool may do while vigia runs."""
 
 import contextlib
 import sqlite3
@@ -22,6 +22,11 @@ class StoreFile:
                 if "no such table" in str(error) or "unable to open" in str(error):
                     return []
                 raise
+
+    def write(self, sql):
+        """What no vigia of this version does; none runs meanwhile."""
+        with contextlib.closing(sqlite3.connect(self.path)) as store, store:
+            store.execute(sql)
 
     def one(self, sql, *values):
         """The first column of the first row; None without one."""

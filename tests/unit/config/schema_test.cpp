@@ -73,6 +73,8 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
     }
     expect_known(schema["properties"]["web"]["properties"]["tls"], root + R"("web": {"tls": {)",
                  "}}}");
+    expect_known(schema["properties"]["storage"]["properties"]["retention"],
+                 root + R"("storage": {"retention": {)", "}}}");
     const std::string site = root + R"("websites": {"W": {)";
     const rapidjson::Value& website = schema["$defs"]["website"];
     expect_known(website, site, "}}}");

@@ -186,16 +186,29 @@ TEST(LanguageSetting, IsSpanishOrEnglish) {
     });
 }
 
-TEST(Storage, ReadsThePathAndSaysThatRetentionHasNoEffect) {
-    const Config config = good(R"({"language": "en", "storage": {"path": "state/v.db",
-                                   "retention": {"raw": "7d"}}})");
+TEST(Storage, ReadsThePath) {
+    const Config config = good(R"({"language": "en", "storage": {"path": "state/v.db"}})");
     EXPECT_EQ(config.storage.path, "/etc/vigia/state/v.db");
-    ASSERT_EQ(config.warnings.size(), 1U);
-    EXPECT_EQ(format_problem("f", config.warnings[0]),
-              "f:2:49: /storage/retention: no effect yet: there is no history in this version");
+    EXPECT_EQ(config.storage.retention, Retention());
     expect_mistakes(
         in_section("storage", {{"empty", R"({"path": ""})", 1, 10, "/path", "not a path"},
                                {"unknown", R"({"file": "x"})", 1, 2, "/file", "unknown key"}}));
+}
+
+TEST(Storage, ReadsHowLongTheHistoryIsKeptInDays) {
+    const Config config = good(R"({"storage": {"retention": {"five_minutes": 1.5, "hours": "36h",
+        "days": 3650, "incidents": "400d", "notifications": 7}}})");
+    const auto days = [](double n) { return from_seconds(n * 86'400); };
+    EXPECT_EQ(config.storage.retention,
+              (Retention{days(1.5), days(1.5), days(3650), days(400), days(7)}));
+    EXPECT_TRUE(config.warnings.empty());
+    expect_mistakes(in_section(
+        "storage",
+        {{"short", R"({"retention": {"hours": 0.5}})", 1, 25, "/retention/hours", "1d"},
+         {"long", R"({"retention": {"days": 40000}})", 1, 24, "/retention/days", "36525d"},
+         {"word", R"({"retention": {"days": true}})", 1, 24, "/retention/days", "duration"},
+         {"unknown", R"({"retention": {"raw": 1}})", 1, 16, "/retention/raw", "unknown key"},
+         {"type", R"({"retention": 7})", 1, 15, "/retention", "object"}}));
 }
 
 TEST(Web, IsCheckedAndSaysThatItHasNoEffect) {

@@ -3,6 +3,7 @@
 #include "tests/unit/engine/bench.hpp"
 
 #include <gtest/gtest.h>
+#include <optional>
 #include <utility>
 
 namespace vigia {
@@ -24,13 +25,13 @@ public:
     Result<StoredState> load() override { return StoredState{}; }
     asio::awaitable<Result<std::vector<Notification>>> take_retried() override {
         ++asked;
-        if (failing) co_return Error{make_error_code(StoreErrc::unavailable), "gone"};
+        if (failing) co_return Error{make_error_code(*failing), "gone"};
         co_return std::exchange(retried, {});
     }
 
     std::vector<Notification> retried;
     std::vector<Notification> written;
-    bool failing = false;
+    std::optional<StoreErrc> failing;
     int asked = 0;
 };
 
@@ -99,14 +100,21 @@ TEST_F(RetryWatchTest, ForARecipientWhoIsGoneItIsADeadLetterAgain) {
 }
 
 TEST_F(RetryWatchTest, AStoreThatCannotBeReadIsAskedAgain) {
-    store_.failing = true;
+    store_.failing = StoreErrc::unavailable;
     store_.retried = {dead_letter("ana@people.sim")};
     bench_.run_for(minutes(1));
     EXPECT_GT(store_.asked, 10);
     EXPECT_TRUE(bench_.seen.mails.empty());
-    store_.failing = false;
+    store_.failing.reset();
     bench_.run_for(minutes(1));
     EXPECT_EQ(bench_.seen.mails.size(), 1U);
+    EXPECT_EQ(bench_.logged("ERROR"), 0U) << "those who write to it tell of it";
+}
+
+TEST_F(RetryWatchTest, ADamagedRowIsToldOnce) {
+    store_.failing = StoreErrc::damaged;
+    bench_.run_for(minutes(1));
+    EXPECT_EQ(bench_.logged("ERROR What is retried by hand cannot be read"), 1U);
 }
 
 }  // namespace

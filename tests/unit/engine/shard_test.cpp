@@ -102,6 +102,20 @@ protected:
     bool stopped_ = false;
 };
 
+TEST_F(ShardTest, AResultTellsWithinWhatTimeItsMonitorIsCheckedAgain) {
+    start({bench_.website("w", policy())});
+    bench_.run_for(minutes(5));
+    std::size_t results = 0;
+    for (const Batch& batch : bench_.seen.commits) {
+        for (const ResultRow& row : batch.results) {
+            ++results;
+            EXPECT_GE(row.cycle, seconds(60)) << "the interval";
+            EXPECT_LE(row.cycle, seconds(70)) << "and what the check took";
+        }
+    }
+    EXPECT_GE(results, 4U);
+}
+
 TEST_F(ShardTest, SpreadsTheFirstChecksAndThenKeepsAFixedRate) {
     std::vector<MonitorPtr> monitors;
     for (int i = 0; i < 50; ++i) {
