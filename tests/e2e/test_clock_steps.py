@@ -8,7 +8,6 @@ import pytest
 from support.configs import fast
 from support.loop import wait_until
 from support.store import StoreFile
-from support.wall_clock import WallClock, build
 
 HOUR = 3600
 ALERT, RECOVERY = "🔴 ALERTA: Servicio caído - ", "🟢 RECUPERADO: Servicio "
@@ -19,16 +18,6 @@ PATIENT = {"alert_repeat_interval": 20,
            "notifications": {"retry_initial": 0.2, "retry_max": 0.4, "expiry": "30m"}}
 
 either_way = pytest.mark.parametrize("step", [HOUR, -HOUR], ids=["forward", "back"])
-
-
-@pytest.fixture(scope="session")
-def wall_clock_library(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("wall_clock"))
-
-
-@pytest.fixture
-def clock(wall_clock_library, tmp_path):
-    return WallClock(wall_clock_library, tmp_path)
 
 
 @pytest.fixture
