@@ -1,6 +1,7 @@
 """The disk fails under a running program: what is told meanwhile, and what is there afterwards."""
 
 import ctypes
+import resource
 import signal
 
 import pytest
@@ -78,6 +79,19 @@ def test_what_happens_while_nothing_can_be_written_is_told_and_written_afterward
         ("Corta", "resolved"), ("Larga", "resolved")]
     assert store.rows("SELECT kind, status, count(*) FROM notification GROUP BY 1, 2") == [
         ("alert", "delivered", 2), ("recovery", "delivered", 2)]
+
+
+def no_room_for_a_byte():
+    """In the child: `ulimit -f 0`, or systemd's LimitFSIZE=."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+@pytest.mark.xfail(strict=True, reason="SIGXFSZ ends the program")
+def test_a_start_on_a_disk_that_refuses_every_write_says_why_it_ends(vigia, site):
+    path = vigia.directory / "v.db"
+    vigia.write(fast({"Web": site.url}, storage={"path": str(path)}))
+    finished = vigia.command("run", preexec_fn=no_room_for_a_byte)
+    assert finished.code == 1 and f"{path}: no se puede abrir el almacén" in finished.out
 
 
 def bound_by_modes():
