@@ -86,7 +86,6 @@ def no_room_for_a_byte():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-@pytest.mark.xfail(strict=True, reason="SIGXFSZ ends the program")
 def test_a_start_on_a_disk_that_refuses_every_write_says_why_it_ends(vigia, site):
     path = vigia.directory / "v.db"
     vigia.write(fast({"Web": site.url}, storage={"path": str(path)}))

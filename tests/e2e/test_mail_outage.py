@@ -108,7 +108,6 @@ def test_a_summary_that_was_under_way_is_repeated_as_it_was(
                 assert (lost["Message-ID"], lost.text) == (summary["Message-ID"], summary.text)
 
 
-@pytest.mark.xfail(strict=True, reason="a recovery that took its alert's place begins to wait anew")
 def test_what_is_over_before_anybody_could_be_told_is_told_once_in_one_message(
         vigia, store, sites, smtp, clock):
     """The mail server comes back a moment after the sites, as where one fault took all of them."""
