@@ -216,9 +216,12 @@ def used(row):
 
 
 def markdown(results):
-    lines = [*cost_table(results["cost"]), "", *rhythm_table(results["rhythm"], results["idle"])]
+    lines = []
+    if results["cost"]:
+        lines += [*cost_table(results["cost"]), "",
+                  *rhythm_table(results["rhythm"], results["idle"]), ""]
     if results["store"]:
-        lines += ["", *store.table(results["store"])]
+        lines += store.table(results["store"])
     for name, row in results["rhythm"].items():
         if "first_checks_per_second" in row:
             lines += ["", f"First checks after the start, per second ({name}): "

@@ -39,7 +39,7 @@ def table(results):
               "| file per monitor and day, KiB |", "| --- | --- | --- | --- |"]
     for interval, row in results["growth"].items():
         per_day = row["file_bytes"] / row["monitors"] / (row["hours"] / 24) / 1024
-        lines.append(f"| 1 monitor at {interval} s | {row['bytes_per_rollup_300']:.0f} "
+        lines.append(f"| {row['monitors']} monitors at {interval} s | {row['bytes_per_rollup_300']:.0f} "
                      f"| {row['cpu_ms_per_1000']:.2f} | {per_day:.1f} |")
     month = results["month"]
     lines += ["", f"A month of 10,000 monitors: {month['file_bytes'] / 2**20:.0f} MiB, opens in "

@@ -389,7 +389,7 @@ int run_command(Start start) {
 }
 
 int main_of(std::vector<std::string_view> words) {
-    ignore_sigpipe();
+    ignore_write_signals();
     forbid_core_dumps();
     prepare_environment();
     const Language language = locale_language();

@@ -183,7 +183,9 @@ void ConfirmationChecker::compare(const Moment& moment, const MonitorId& id, con
             const bool clamped = ended.change == Change::closes &&
                                  ended.at < incident.confirmed_at &&
                                  *incident.ended_at == incident.confirmed_at;
-            if (*incident.ended_at == ended.at || clamped) closed = true;
+            // Then the end has the time of the check that confirmed it, too.
+            const bool confirming = ended.at == incident.confirmed_at;
+            if ((*incident.ended_at == ended.at && !confirming) || clamped) closed = true;
         }
     }
     if (opened && ended.change != Change::opens) {

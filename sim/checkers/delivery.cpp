@@ -8,6 +8,7 @@ namespace vigia::sim {
 void DeliveryChecker::starting(const Moment& moment, const Config& config, const StoredState&) {
     configure(config);
     trying_since_.reset();
+    was_late_ = false;
     last_start_ = moment.elapsed;
 }
 
@@ -43,6 +44,7 @@ void DeliveryChecker::commit_begun(const Moment& moment) {
 }
 
 void DeliveryChecker::committed(const Moment& moment, const Batch& batch) {
+    was_late_ = is_late(moment);
     trying_since_.reset();
     for (const Notification& row : batch.notifications) row_committed(moment, row);
     for (const Incident& incident : batch.incidents) {
@@ -50,6 +52,10 @@ void DeliveryChecker::committed(const Moment& moment, const Batch& batch) {
         due.monitor = incident.monitor;
         if (due.recipients.empty()) due.recipients = incident.recipients;
     }
+}
+
+bool DeliveryChecker::is_late(const Moment& moment) const {
+    return trying_since_ && moment.elapsed - *trying_since_ >= kPatience;
 }
 
 void DeliveryChecker::row_committed(const Moment& moment, const Notification& row) {
@@ -132,7 +138,7 @@ void DeliveryChecker::letter_taken(const Moment& moment, const std::string& id,
     letter.unrecorded = true;
     unrecorded_.insert(id);
     if (!letter.row) {
-        if (!trying_since_ || moment.elapsed - *trying_since_ < kPatience) {
+        if (!was_late_ && !is_late(moment)) {
             report(
                 moment, {},
                 fmt::format("{} to {} was sent before its commit", mail.subject, mail.recipient));

@@ -62,6 +62,8 @@ private:
     };
 
     void configure(const Config& config);
+    /// What was decided may be acted on without the store by now.
+    bool is_late(const Moment& moment) const;
     void row_committed(const Moment& moment, const Notification& row);
     void note_digest(const std::string& id, const Letter& letter, const Notification& row);
     void letter_taken(const Moment& moment, const std::string& id, const AcceptedMail& mail);
@@ -78,6 +80,7 @@ private:
     Duration expiry_{};
     std::set<std::string> recipients_;
     std::optional<Duration> trying_since_;  ///< the first commit without a success since
+    bool was_late_ = false;  ///< at the last commit, which did not hold what came in the meantime
     Duration last_start_{};
     std::map<std::string, Letter> letters_;  ///< by Message-ID
     /// What each digest holds, as last committed; by Message-ID.

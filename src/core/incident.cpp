@@ -39,6 +39,9 @@ OpenIncident open_incident(const Monitor& monitor, const CheckResult& check,
     incident.reason = check.probe.reason;
     incident.timings = check.probe.timings;
     incident.evidence = check.probe.evidence;
+    incident.headers = check.probe.headers;
+    incident.remote_address = check.probe.remote_address;
+    incident.tls = check.probe.tls;
     incident.last_announced = check.finished.wall;
     incident.recipients = std::move(recipients);
     return {.incident = std::move(incident), .started_mono = started, .announced_mono = confirmed};

@@ -41,7 +41,10 @@ struct Incident {
     EndReason end_reason = EndReason::resolved;  ///< meaningful once ended
     Reason reason;                               ///< of the check that confirmed it
     Timings timings;
-    std::string evidence;
+    std::string evidence;  ///< the answer's first bytes; hostile, as what follows
+    std::string headers;   ///< the answer's
+    std::string remote_address;
+    std::optional<TlsSummary> tls;
     WallTime last_announced{};          ///< alert or last reminder
     std::uint32_t reminders = 0;        ///< sent to anybody so far: the next one's seq is this + 1
     std::vector<Recipient> recipients;  ///< who was due the alert, or a reminder in its place

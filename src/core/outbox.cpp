@@ -30,16 +30,17 @@ int rank(NotificationKind kind) {
 Outbox::Outbox(OutboxPolicy policy, Rng& rng) : policy_(policy), rng_(rng) {}
 
 std::optional<Notification> Outbox::add(Notification row, const Now& now) {
-    return take(std::move(row), now.mono + policy_.expiry, now);
+    return take(std::move(row), Duration::zero(), now);
 }
 
 std::optional<Notification> Outbox::restore(Notification row, const Now& now) {
     // A clock that went back makes no row younger than now.
     const Duration age = std::max(Duration::zero(), now.wall - row.waiting_since());
-    return take(std::move(row), now.mono + policy_.expiry - age, now);
+    return take(std::move(row), age, now);
 }
 
-std::optional<Notification> Outbox::take(Notification row, MonoTime expires, const Now& now) {
+/// `waited`: for how long the row has been waiting.
+std::optional<Notification> Outbox::take(Notification row, Duration waited, const Now& now) {
     VIGIA_ASSERT(row.status == DeliveryStatus::pending);
     if (rows_ >= policy_.max_pending) {
         row.status = DeliveryStatus::dead;
@@ -52,7 +53,12 @@ std::optional<Notification> Outbox::take(Notification row, MonoTime expires, con
     Lane& lane = lanes_[key];
     const bool was_idle = lane.rows.empty();
     if (was_idle) incidents_of_[key.second].insert(key.first);
-    const Row added{std::move(row), expires, false};
+    Duration news_waited = waited;
+    if (row.merged_alert) {
+        news_waited = std::max(waited, now.wall - row.announcement->confirmed_at);
+    }
+    const Row added{std::move(row), now.mono + policy_.expiry - waited, now.mono - news_waited,
+                    false};
     expiries_.emplace(added.expires, added.row.id);
     lane_of_.emplace(added.row.id, key);
     const auto place =
@@ -110,7 +116,7 @@ Outbox::Claim Outbox::claim(const std::vector<LaneKey>& keys) {
 /// What was retried by hand had waited before.
 bool Outbox::has_waited(const Lane& lane, MonoTime now) const {
     const Row& first = lane.rows.front();
-    return first.row.retried_at || first.expires - policy_.expiry + policy_.digest_after <= now;
+    return first.row.retried_at || first.waits_since + policy_.digest_after <= now;
 }
 
 /// The lanes that go out in one message with this one, itself among them: those of a digest that
@@ -161,6 +167,7 @@ bool Outbox::merge(Lane& lane, std::vector<Notification>& changed) {
         if (recovered && overtaken.row.kind == NotificationKind::alert) {
             last.row.merged_alert = true;
         }
+        last.waits_since = std::min(last.waits_since, overtaken.waits_since);
         overtaken.row.status = DeliveryStatus::merged;
         overtaken.row.finished_at = last.row.waiting_since();
         forget(overtaken);

@@ -104,6 +104,7 @@ private:
     struct Row {
         Notification row;
         MonoTime expires{};
+        MonoTime waits_since{};  ///< with the news of what it took the place of
         bool in_flight = false;
     };
     /// Rows of one incident and recipient, oldest first.
@@ -123,7 +124,7 @@ private:
 
     using Lanes = std::map<LaneKey, Lane>;
 
-    std::optional<Notification> take(Notification row, MonoTime expires, const Now& now);
+    std::optional<Notification> take(Notification row, Duration waited, const Now& now);
     Duration backoff(std::uint32_t failures);
     bool may_send(const Channel& channel, MonoTime now) const;
     bool has_waited(const Lane& lane, MonoTime now) const;

@@ -53,8 +53,10 @@ struct ProbeResult {
     int http_status = 0;              ///< 0: no answer, or not HTTP
     int redirects = 0;
     std::string remote_address;  ///< the address that answered
-    std::string
-        evidence;  ///< first bytes of the answer, at most 1 KiB, only when not good; hostile
+    /// Of the answer, only when it is not good: its first bytes, and its headers as they came; at
+    /// most 1 KiB each; hostile.
+    std::string evidence;
+    std::string headers;
 };
 
 /// Up to `retry_attempts` probes, judged together (PRODUCT §4): good at the first good probe, else

@@ -158,8 +158,8 @@ void EventLog::commit_overdue() {
 
 void EventLog::left_unwritten(std::size_t batches) {
     line(LogLevel::warning,
-         N_("The store could not be written before the stop: {} changes are decided anew after the "
-            "next start"),
+         N_("The store could not be written before the stop; changes that are decided anew after "
+            "the next start: {}"),
          fmt::format("{}", batches));
 }
 

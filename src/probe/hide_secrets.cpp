@@ -1,6 +1,7 @@
 #include "probe/hide_secrets.hpp"
 
 #include "base/base64.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -84,6 +85,29 @@ std::string hide_secrets(std::string text, const HttpTarget& target) {
 
 std::string hide_secrets(std::string text, const DbTarget& target) {
     return text.empty() ? text : masked(std::move(text), secrets_of(target));
+}
+
+std::string hide_cookies(std::string_view headers) {
+    std::string kept;
+    bool cookie = false;
+    while (!headers.empty()) {
+        const std::size_t end_of_line = std::min(headers.find('\n'), headers.size() - 1);
+        const std::string_view line = headers.substr(0, end_of_line + 1);
+        headers.remove_prefix(line.size());
+        const bool continued = line.front() == ' ' || line.front() == '\t';
+        if (continued && cookie) continue;
+        const std::size_t colon = std::min(line.find(':'), line.size());
+        std::string name = ascii_lower(line.substr(0, colon));
+        name.resize(name.find_last_not_of(" \t\r\n") + 1);
+        cookie = name == "set-cookie" || name == "set-cookie2";
+        if (!cookie) {
+            kept.append(line);
+            continue;
+        }
+        const std::string_view end = line.substr(line.find_last_not_of("\r\n") + 1);
+        kept.append(line.substr(0, colon)).append(": ").append(kMask).append(end);
+    }
+    return kept;
 }
 
 }  // namespace vigia

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace vigia {
 
@@ -17,5 +18,8 @@ inline constexpr std::size_t kMaxSecret = std::size_t{16} * 1024;  ///< longer o
 /// half a secret in the middle is not found.
 std::string hide_secrets(std::string text, const HttpTarget& target);
 std::string hide_secrets(std::string text, const DbTarget& target);
+
+/// The headers of an answer without the values of its cookies: they open sessions.
+std::string hide_cookies(std::string_view headers);
 
 }  // namespace vigia

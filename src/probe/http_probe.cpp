@@ -7,6 +7,18 @@
 
 namespace vigia {
 
+namespace {
+
+std::string excerpt(std::string text, const HttpTarget& target) {
+    // A secret that the cut would halve lies within its own length of the cut.
+    text.resize(std::min(text.size(), kMaxEvidence + kMaxSecret));
+    text = hide_secrets(std::move(text), target);
+    text.resize(std::min(text.size(), kMaxEvidence));
+    return text;
+}
+
+}  // namespace
+
 boost::asio::awaitable<ProbeResult> http_probe(HttpClient& client,
                                                std::shared_ptr<const HttpTarget> target,
                                                MonoTime deadline) {
@@ -40,10 +52,8 @@ ProbeResult judge(const HttpTarget& target, HttpExchange exchange) {
         }
     }
     if (!is_good(result.outcome)) {
-        // A secret that the cut would halve lies within its own length of the cut.
-        exchange.body.resize(std::min(exchange.body.size(), kMaxEvidence + kMaxSecret));
-        result.evidence = hide_secrets(std::move(exchange.body), target);
-        result.evidence.resize(std::min(result.evidence.size(), kMaxEvidence));
+        result.evidence = excerpt(std::move(exchange.body), target);
+        result.headers = excerpt(hide_cookies(exchange.headers), target);
         result.reason.detail = hide_secrets(std::move(result.reason.detail), target);
     }
     return result;

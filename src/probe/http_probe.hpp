@@ -8,7 +8,8 @@
 
 namespace vigia {
 
-inline constexpr std::size_t kMaxEvidence = 1024;  ///< bytes of an answer kept with a failure
+inline constexpr std::size_t kMaxEvidence = 1024;  ///< bytes of an answer's
+                                                   ///< body, and of its headers, kept
 
 /// Requests `target` and judges the answer.
 boost::asio::awaitable<ProbeResult> http_probe(HttpClient& client,

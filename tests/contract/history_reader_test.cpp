@@ -35,6 +35,7 @@ protected:
         i.end_reason = EndReason::retired;
         i.reason = {Phase::status, ReasonCode::unexpected_status, 503, "why"};
         i.evidence = "<html>";
+        i.headers = "HTTP/1.1 503 Oh";
         batch.incidents.push_back(i);
         commit(batch);
     }
@@ -137,6 +138,8 @@ TEST_F(HistoryReaderTest, IncidentsComeInPagesTheNewestFirst) {
     EXPECT_EQ(odd[0].monitor, id("odd"));
     EXPECT_EQ(odd[0].reason, (Reason{Phase::status, ReasonCode::unexpected_status, 503, "why"}));
     EXPECT_EQ(odd[0].evidence, "<html>");
+    EXPECT_EQ(odd[0].headers, "HTTP/1.1 503 Oh");
+    EXPECT_FALSE(odd[0].tls);
     EXPECT_EQ(odd[0].ended_at, odd[0].confirmed_at + minutes(3));
     EXPECT_EQ(odd[0].end_reason, EndReason::retired);
     EXPECT_GT(odd[0].confirmed_at, odd[1].confirmed_at);

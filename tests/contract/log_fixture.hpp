@@ -31,7 +31,7 @@ protected:
     LogTest()
         : console_file_(::open(directory_.file("console").c_str(),
                                O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
-        ignore_sigpipe();
+        ignore_write_signals();
         settings_.log_file = directory_.file("vigia.log");
     }
     ~LogTest() override {

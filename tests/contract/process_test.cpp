@@ -121,11 +121,21 @@ TEST(ProcessDeathTest, HidesWhatDatabaseClientsWouldLookAt) {
 
 TEST(ProcessDeathTest, SurvivesAWriteToAClosedPipe) {
     in_child([] {
-        ignore_sigpipe();
+        ignore_write_signals();
         int ends[2] = {-1, -1};
         if (::pipe(ends) != 0) return false;
         ::close(ends[0]);
         return ::write(ends[1], "x", 1) == -1 && errno == EPIPE;
+    });
+}
+
+TEST(ProcessDeathTest, SurvivesAWriteBeyondTheSizeThatAFileMayHave) {
+    in_child([] {
+        ignore_write_signals();
+        const rlimit nothing{0, 0};
+        if (::setrlimit(RLIMIT_FSIZE, &nothing) != 0) return false;
+        const int file = ::open("/tmp", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+        return file >= 0 && ::write(file, "x", 1) == -1 && errno == EFBIG;
     });
 }
 

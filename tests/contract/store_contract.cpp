@@ -82,6 +82,9 @@ protected:
         i.reason = {Phase::status, ReasonCode::unexpected_status, 503, "detail"};
         i.timings.total = std::chrono::milliseconds(37);
         i.evidence = std::string("a\0b", 3);
+        i.headers = "HTTP/1.1 503 \xff\r\nServer: x\r\n";
+        i.remote_address = "2001:db8::7";
+        i.tls = TlsSummary{"TLSv1.3", "CN=ñ", "CN=\x01", kStart + std::chrono::hours(24)};
         i.last_announced = i.confirmed_at;
         i.reminders = 2;
         i.recipients = {{"email", "ana@people.sim"}, {"email", "bob@people.sim"}};

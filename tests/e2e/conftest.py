@@ -6,6 +6,7 @@ import pathlib
 
 import pytest
 
+from support import disks, wall_clock
 from support.certs import Certs
 from support.dns import DnsServer
 from support.hostile import HostileTarget, Site
@@ -66,6 +67,27 @@ def smtp():
 def dns():
     with DnsServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def wall_clock_library(tmp_path_factory):
+    return wall_clock.build(tmp_path_factory.mktemp("wall_clock"))
+
+
+@pytest.fixture
+def clock(wall_clock_library, tmp_path):
+    """Programs that are started with env=clock.environment have it for their wall clock."""
+    return wall_clock.WallClock(wall_clock_library, tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 6 MiB."""
+    directory = tmp_path / "small"
+    if not disks.mounted(directory, 6):
+        pytest.skip("needs the right to mount a file system")
+    yield directory
+    disks.unmount(directory)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""kill -9 at random moments: what happened is what was announced, to everyone, once.
+"""kill -9 and SIGSTOP at random moments: what happened is what was announced, to everyone, once.
 
-The truth is the target's: an outage is over when it was long enough that no end of the program can
-have hidden it. VIGIA_CHAOS_ITERATIONS (15) ends of the program, one a second; VIGIA_CHAOS_SEED (1). For
-many, `-o faulthandler_timeout=0`. The tally is printed.
+The truth is the target's: an outage is over when it was long enough that no end or pause of the program
+can have hidden it. VIGIA_CHAOS_ITERATIONS (15) ends of the program, and pauses, one a second;
+VIGIA_CHAOS_SEED (1). For many, `-o faulthandler_timeout=0`. The tally is printed.
 """
 
 import collections
@@ -11,6 +11,8 @@ import random
 import re
 import signal
 import time
+
+import pytest
 
 from support.configs import fast
 from support.smtp import DROP, ScriptedSmtp
@@ -27,7 +29,7 @@ SUBJECT = re.compile(r"(🔴 ALERTA: Servicio caído - |🟢 RECUPERADO: Servici
 class Outages:
     """One site that goes down and comes back; each phase lasts until it was surely noticed.
 
-    An end of the program costs at most the one check that was under way.
+    An end or a pause of the program costs at most the one check that was under way.
     """
 
     def __init__(self, name, site, dice):
@@ -37,15 +39,15 @@ class Outages:
         self._begin()
 
     def _begin(self):
-        self._from, self._ends = len(self.site.hits), 0
+        self._from, self._cuts = len(self.site.hits), 0
         self._more = self._dice.randrange(4)
 
-    def program_ended(self):
-        self._ends += 1
+    def program_was_cut(self):
+        self._cuts += 1
 
     @property
     def settled(self):
-        needed = THRESHOLD + SPARE + 2 * self._ends + self._more
+        needed = THRESHOLD + SPARE + 2 * self._cuts + self._more
         return len(self.site.hits) - self._from >= needed
 
     @property
@@ -139,56 +141,99 @@ def tally(messages):
     return told, alerts, merged, repeats
 
 
-def test_whenever_it_is_killed_every_outage_is_told_to_everyone_once(vigia, sites, capsys):
-    dice = random.Random(SEED)
-    outages = [Outages(f"Web {n}", site, dice) for n, site in enumerate(sites(4))]
-    store = StoreFile(vigia.directory / "vigia.db")
-    ends = collections.Counter()
-    with ScriptedSmtp() as smtp:
-        vigia.write(fast({one.name: one.site.url for one in outages}, smtp.email(*RECIPIENTS),
+class Scene:
+    """Four sites that come and go, a moody mail server, and a program that has to tell of it."""
+
+    def __init__(self, vigia, sites, smtp):
+        self.dice = random.Random(SEED)
+        self.outages = [Outages(f"Web {n}", site, self.dice) for n, site in enumerate(sites(4))]
+        self.store = StoreFile(vigia.directory / "vigia.db")
+        self._smtp = smtp
+        self._mail = MoodyMail(smtp, self.dice)
+        vigia.write(fast({one.name: one.site.url for one in self.outages}, smtp.email(*RECIPIENTS),
                          check_interval=0.1, alert_threshold=THRESHOLD,
                          recovery_threshold=THRESHOLD, timeout=5))
-        mail = MoodyMail(smtp, dice)
-        for _ in range(ITERATIONS):
-            running = vigia.start()
-            let_run(dice.uniform(0.05, 2), mail, *outages)
-            end = dice.choice([signal.SIGKILL] * 5 + [signal.SIGTERM])
-            running.signal(end)
-            assert running.wait(6) == (0 if end == signal.SIGTERM else -end)
-            ends[end.name] += 1
-            for one in outages:
-                one.program_ended()
-        running = vigia.start()
-        for one in outages:
-            one.last = True
-        let_settle(lambda: all(one.up and one.settled for one in outages), [mail, *outages])
-        mail.calm()
-        let_settle(lambda: store.one("SELECT count(*) FROM notification "
-                                     "WHERE status = 'pending'") == 0, [])
-        running.stop()
-        messages = list(smtp.messages)
 
-    told, alerts, merged, repeats = tally(messages)
-    happened = sum(one.count for one in outages)
-    with capsys.disabled():
-        print(f"\nseed {SEED}: {dict(ends)}; outages {happened}, recipients {len(RECIPIENTS)}, "
-              f"mails accepted {len(messages)}: alerts {alerts}, recoveries {sum(told.values())} "
-              f"(of which tell the outage too: {merged}), repeats with equal Message-ID {repeats}")
-    assert happened >= len(outages), "the test must have made something happen"
-    assert told == {(one.name, recipient): one.count
-                    for one in outages for recipient in RECIPIENTS if one.count}
-    assert store.one("PRAGMA integrity_check") == "ok"
-    assert dict(store.rows("SELECT monitor_name, count(*) FROM incident WHERE "
-                           "end_reason = 'resolved' AND ended_at NOT NULL GROUP BY 1")) == {
-        one.name: one.count for one in outages if one.count}
-    assert store.one("SELECT count(*) FROM incident WHERE ended_at IS NULL") == 0
-    deliveries = collections.Counter(dict.fromkeys(
-        ("alert delivered", "alert merged", "recovery delivered"), 0))
-    deliveries.update({f"{kind} {status}": count for kind, status, count in store.rows(
-        "SELECT kind, status, count(*) FROM notification GROUP BY 1, 2")})
-    # An alert that was accepted, but whose record an end of the program took, may be merged, too.
-    assert deliveries["alert delivered"] + deliveries["alert merged"] == 3 * happened
-    assert deliveries["alert delivered"] <= alerts <= 3 * happened
-    assert deliveries["recovery delivered"] == 3 * happened
-    assert sum(deliveries.values()) == 6 * happened
-    assert merged <= deliveries["alert merged"]
+    def run(self, shortest, longest):
+        let_run(self.dice.uniform(shortest, longest), self._mail, *self.outages)
+
+    def cut(self):
+        for one in self.outages:
+            one.program_was_cut()
+
+    def finish(self, running):
+        """All is up and told, then the program is stopped."""
+        for one in self.outages:
+            one.last = True
+        let_settle(lambda: all(one.up and one.settled for one in self.outages),
+                   [self._mail, *self.outages])
+        self._mail.calm()
+        let_settle(lambda: self.store.one("SELECT count(*) FROM notification "
+                                          "WHERE status = 'pending'") == 0, [])
+        running.stop()
+
+    def judge(self, capsys, cuts):
+        """Mails and store tell what happened."""
+        told, alerts, merged, repeats = tally(self._smtp.messages)
+        happened = sum(one.count for one in self.outages)
+        with capsys.disabled():
+            print(f"\nseed {SEED}: {cuts}; outages {happened}, recipients {len(RECIPIENTS)}, mails "
+                  f"accepted {len(self._smtp.messages)}: alerts {alerts}, recoveries "
+                  f"{sum(told.values())} (of which tell the outage too: {merged}), repeats with "
+                  f"equal Message-ID {repeats}")
+        assert happened >= len(self.outages), "the test must have made something happen"
+        assert told == {(one.name, recipient): one.count
+                        for one in self.outages for recipient in RECIPIENTS if one.count}
+        self._judge_store(happened, alerts, merged)
+
+    def _judge_store(self, happened, alerts, merged):
+        store = self.store
+        assert store.one("PRAGMA integrity_check") == "ok"
+        assert dict(store.rows("SELECT monitor_name, count(*) FROM incident WHERE "
+                               "end_reason = 'resolved' AND ended_at NOT NULL GROUP BY 1")) == {
+            one.name: one.count for one in self.outages if one.count}
+        assert store.one("SELECT count(*) FROM incident WHERE ended_at IS NULL") == 0
+        deliveries = collections.Counter(dict.fromkeys(
+            ("alert delivered", "alert merged", "recovery delivered"), 0))
+        deliveries.update({f"{kind} {status}": count for kind, status, count in store.rows(
+            "SELECT kind, status, count(*) FROM notification GROUP BY 1, 2")})
+        # An alert that was accepted, but whose record an end of the program took, may be merged,
+        # too.
+        assert deliveries["alert delivered"] + deliveries["alert merged"] == 3 * happened
+        assert deliveries["alert delivered"] <= alerts <= 3 * happened
+        assert deliveries["recovery delivered"] == 3 * happened
+        assert sum(deliveries.values()) == 6 * happened
+        assert merged <= deliveries["alert merged"]
+
+
+@pytest.fixture
+def scene(vigia, sites):
+    with ScriptedSmtp() as smtp:
+        yield Scene(vigia, sites, smtp)
+
+
+def test_whenever_it_is_killed_every_outage_is_told_to_everyone_once(vigia, scene, capsys):
+    ends = collections.Counter()
+    for _ in range(ITERATIONS):
+        running = vigia.start()
+        scene.run(0.05, 2)
+        end = scene.dice.choice([signal.SIGKILL] * 5 + [signal.SIGTERM])
+        running.signal(end)
+        assert running.wait(6) == (0 if end == signal.SIGTERM else -end)
+        ends[end.name] += 1
+        scene.cut()
+    scene.finish(vigia.start())
+    scene.judge(capsys, dict(ends))
+
+
+def test_whenever_it_is_stopped_for_a_while_every_outage_is_told_to_everyone_once(
+        vigia, scene, capsys):
+    running = vigia.start()
+    for _ in range(ITERATIONS):
+        scene.run(0.05, 0.9)
+        running.signal(signal.SIGSTOP)
+        scene.run(0.05, 1.1)  # up to eleven intervals
+        running.signal(signal.SIGCONT)
+        scene.cut()
+    scene.finish(running)
+    scene.judge(capsys, {"pauses": ITERATIONS})

@@ -38,6 +38,15 @@ def test_a_log_file_is_appended_to(vigia, site):
     assert (vigia.directory / "vigia.log").read_text().startswith("lo de ayer\n2")
 
 
+def test_a_line_that_a_full_disk_cut_short_is_ended_first(vigia, site):
+    (vigia.directory / "vigia.log").write_text("2024-12-19 10:15:23 - INFO - Verifica")
+    running = vigia.start(config=fast({"Web": site.url}, **logging(log_file="vigia.log")))
+    running.wait_logged("Verificando sitio web: Web")
+    running.stop()
+    written = (vigia.directory / "vigia.log").read_text("utf-8").splitlines()
+    assert written[1:] == [line.text for line in running.lines]
+
+
 def test_the_log_file_lies_beside_the_configuration(vigia, site):
     (vigia.directory / "etc").mkdir()
     vigia.write(fast({"Web": site.url}, **logging(log_file="vigia.log")), "etc/config.json")

@@ -1,15 +1,13 @@
 """The store file: where it is, what becomes of a bad one, and of a good one in trouble."""
 
 import hashlib
-import os
-import shutil
 import signal
 import sqlite3
-import subprocess
 
 import pytest
 
 from support.configs import fast
+from support.disks import fill
 from support.loop import wait_until
 from support.store import StoreFile
 
@@ -179,18 +177,6 @@ def test_with_the_file_taken_away_alerts_go_out_all_the_same_and_are_written_onc
     assert len(smtp.messages) == 2 and store.one("SELECT count(*) FROM incident") == 1
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 6 MiB."""
-    directory = tmp_path / "small"
-    directory.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=6m,mode=700", "tmpfs", str(directory)]
-    if os.geteuid() != 0 or subprocess.run(["mount", *options], check=False).returncode != 0:
-        pytest.skip("needs the right to mount a file system")
-    yield directory
-    subprocess.run(["umount", "-l", str(directory)], check=True)
-
-
 def test_on_a_full_disk_the_reserve_is_given_up_for_an_alert(vigia, sites, smtp, small_disk):
     first, second = sites(2)
     path = small_disk / "v.db"
@@ -198,10 +184,7 @@ def test_on_a_full_disk_the_reserve_is_given_up_for_an_alert(vigia, sites, smtp,
     running = vigia.start(config=fast({"Web": first.url, "Otra": second.url}, smtp.email(),
                                       storage={"path": str(path)}))
     store.wait("SELECT count(*) FROM state", 2)
-    with open(small_disk / "filler", "wb", buffering=0) as filler, pytest.raises(OSError):
-        while True:
-            filler.write(b"x" * 4096)
-    assert shutil.disk_usage(small_disk).free == 0
+    fill(small_disk)
     # The log has some room of its own: whatever that takes, the next transition needs the reserve.
     for _ in range(3):
         for site, name in ((first, "Web"), (second, "Otra")):

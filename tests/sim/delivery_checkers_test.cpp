@@ -97,6 +97,18 @@ TEST_F(Delivery, AllowsAMailBeforeItsCommitAfterThirtySecondsWithoutAStore) {
     EXPECT_EQ(h.found(), 0U) << h.first();
 }
 
+TEST_F(Delivery, AllowsItAlsoWhenTheNextCommitHasNotSaidSoYet) {
+    h.checker.commit_begun(at(seconds(20)));
+    commit(seconds(60), DeliveryStatus::pending);
+    h.checker.commit_begun(at(seconds(60)));
+    take(seconds(61), NotificationKind::recovery);
+    EXPECT_EQ(h.found(), 0U) << h.first();
+    commit(seconds(62), DeliveryStatus::pending, NotificationKind::recovery);
+    h.checker.commit_begun(at(seconds(63)));
+    take(seconds(64), NotificationKind::reminder);
+    EXPECT_EQ(h.found(), 1U);
+}
+
 TEST_F(Delivery, FindsAnAlertThatWaitsWithEverythingInOrder) {
     h.checker.sampled(at(minutes(15)), Sample{});
     EXPECT_EQ(h.found(), 0U);

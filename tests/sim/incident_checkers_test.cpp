@@ -100,6 +100,27 @@ TEST(ConfirmationChecker, ACrashUndoesTheChecksThatWereNotCommitted) {
 
 using Book = History<IncidentBookChecker>;
 
+TEST(ConfirmationChecker, AnEndThatTheClockPutsBackIsNotThatOfTheCheckThatConfirmed) {
+    History<ConfirmationChecker> h;
+    Batch late;
+    const auto check = [&](Duration when, Sight sight, Duration set_back = {}) {
+        Moment end = at(when + seconds(1));
+        end.now.wall -= set_back;
+        h.checker.probe_started(at(when), kWeb);
+        h.checker.probe_ended(end, kWeb, sight);
+        late.results.push_back({kWeb, end.now.wall, Outcome::unknown, {}, {}});
+    };
+    check(seconds(10), Sight::failed);
+    check(seconds(70), Sight::failed);
+    h.checker.clock_stepped(at(seconds(80)));
+    check(seconds(130), Sight::good, seconds(150));
+    check(seconds(190), Sight::good, seconds(150));
+    const Incident open = incident(seconds(10), seconds(71));
+    late.incidents = {open, ended(open, seconds(71))};
+    h.checker.committed(at(seconds(200)), late);
+    EXPECT_EQ(h.found(), 0U) << h.first();
+}
+
 TEST(IncidentBookChecker, PassesOneAfterTheOther) {
     Book h;
     const Incident one = incident(seconds(1), seconds(2));

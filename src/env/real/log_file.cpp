@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,14 @@ std::optional<std::uint32_t> backup_number(std::string_view name, std::string_vi
     return number;
 }
 
+/// Whether the file, of this size, ends in the middle of a line.
+bool ends_in_a_line(const std::string& path, std::uint64_t size) {
+    if (size == 0) return false;
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    char last = '\n';
+    return file && ::pread(file.get(), &last, 1, static_cast<off_t>(size - 1)) == 1 && last != '\n';
+}
+
 }  // namespace
 
 LogFile::LogFile(std::string path, std::uint64_t max_bytes, std::uint32_t backup_count,
@@ -48,6 +57,7 @@ bool LogFile::open() {
     }
     regular_ = S_ISREG(status.st_mode);
     size_ = regular_ ? static_cast<std::uint64_t>(status.st_size) : 0;
+    if (regular_) torn_ = ends_in_a_line(path_, size_);
     return true;
 }
 

@@ -61,7 +61,7 @@ private:
     bool regular_ = false;
     std::uint64_t size_ = 0;  ///< of the file, without `buffer_`
     std::string buffer_;      ///< whole lines on their way to the file
-    bool torn_ = false;       ///< the file ends in the middle of a line of ours
+    bool torn_ = false;       ///< the file ends in the middle of a line
 
     bool broken_ = false;     ///< the last attempt to open or write failed
     bool announced_ = false;  ///< ... and there was an event

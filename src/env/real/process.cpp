@@ -75,10 +75,10 @@ bool forbid_core_dumps() {
     return ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && limited;
 }
 
-void ignore_sigpipe() {
+void ignore_write_signals() {
     struct sigaction ignore {};
     ignore.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &ignore, nullptr);
+    for (const int signal : {SIGPIPE, SIGXFSZ}) ::sigaction(signal, &ignore, nullptr);
 }
 
 std::uint64_t fresh_seed() {

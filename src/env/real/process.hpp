@@ -29,8 +29,9 @@ DescriptorLimit raise_descriptor_limit();
 /// in it. False if the system refused.
 bool forbid_core_dumps();
 
-/// A write to a closed pipe or socket becomes EPIPE instead of the end of the process.
-void ignore_sigpipe();
+/// A write to a closed pipe or socket becomes EPIPE, one beyond the limit of a file's size EFBIG,
+/// instead of the end of the process.
+void ignore_write_signals();
 
 /// 64 bits from the kernel's random source. Throws FatalError if there is none.
 std::uint64_t fresh_seed();

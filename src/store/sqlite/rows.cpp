@@ -20,7 +20,7 @@ constexpr std::string_view kPutState =
 // The reason for an end has no meaning before it.
 constexpr std::string_view kPutIncident =
     "INSERT OR REPLACE INTO incident VALUES (?,?,?,?,?,?,?,iif(?7 IS NULL, NULL, ?8),"
-    "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 // What is announced never changes, and is the same for everybody.
 constexpr std::string_view kPutAnnouncement =
@@ -70,6 +70,13 @@ Incident incident_of(const Statement& row) {
     i.last_announced = take.time();
     i.reminders = take.count();
     i.message_domain = take.text();
+    i.headers = take.text();
+    i.remote_address = take.text();
+    TlsSummary tls{take.text(), take.text(), take.text(), {}};
+    if (const auto not_after = take.optional_time()) {
+        tls.not_after = *not_after;
+        i.tls = std::move(tls);
+    }
     return i;
 }
 
@@ -106,7 +113,11 @@ void Rows::write(const Incident& i) {
     Binder bind(put_incident_);
     bind << i.id.str() << i.monitor.str() << i.monitor_name << i.category << i.started_at
          << i.confirmed_at << i.ended_at << i.end_reason << i.reason << i.timings << i.evidence
-         << i.last_announced << i.reminders << i.message_domain;
+         << i.last_announced << i.reminders << i.message_domain << i.headers << i.remote_address;
+    const TlsSummary tls = i.tls.value_or(TlsSummary{});
+    std::optional<WallTime> not_after;
+    if (i.tls) not_after = tls.not_after;
+    bind << tls.version << tls.subject << tls.issuer << not_after;
     put_incident_.run();
 
     drop_recipients_.bind(1, i.id.str()).run();

@@ -173,6 +173,14 @@ CREATE TABLE recent (
     results BLOB NOT NULL
 );
 
+-- More of what the target answered. Without TLS: no tls_not_after.
+ALTER TABLE incident ADD COLUMN headers TEXT NOT NULL DEFAULT '';
+ALTER TABLE incident ADD COLUMN remote_address TEXT NOT NULL DEFAULT '';
+ALTER TABLE incident ADD COLUMN tls_version TEXT NOT NULL DEFAULT '';
+ALTER TABLE incident ADD COLUMN tls_subject TEXT NOT NULL DEFAULT '';
+ALTER TABLE incident ADD COLUMN tls_issuer TEXT NOT NULL DEFAULT '';
+ALTER TABLE incident ADD COLUMN tls_not_after INTEGER;
+
 DROP INDEX incident_by_time;
 CREATE INDEX incident_by_time ON incident (confirmed_at, id);
 CREATE INDEX incident_by_monitor ON incident (monitor, confirmed_at, id);

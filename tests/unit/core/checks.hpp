@@ -28,6 +28,9 @@ inline CheckResult check(Outcome outcome, Duration started) {
     if (outcome == Outcome::down) {
         result.probe.reason = {Phase::status, ReasonCode::unexpected_status, 503, ""};
         result.probe.evidence = "out of order";
+        result.probe.headers = "HTTP/1.1 503 Oh";
+        result.probe.remote_address = "192.0.2.7";
+        result.probe.tls = TlsSummary{"TLSv1.3", "CN=a", "CN=b", kStart};
         result.probe.timings.total = milliseconds(20);
     } else if (outcome == Outcome::unknown) {
         result.probe.reason = {Phase::connect, ReasonCode::no_descriptors, 0, ""};

@@ -39,6 +39,10 @@ TEST(Incident, IsMadeFromTheFirstFailureAndTheConfirmingCheck) {
     EXPECT_FALSE(open.incident.ended_at);
     EXPECT_EQ(open.incident.reason.value, 503);
     EXPECT_EQ(open.incident.evidence, "out of order");
+    EXPECT_EQ(open.incident.headers, "HTTP/1.1 503 Oh");
+    EXPECT_EQ(open.incident.remote_address, "192.0.2.7");
+    ASSERT_TRUE(open.incident.tls.has_value());
+    EXPECT_EQ(open.incident.tls->version, "TLSv1.3");
     EXPECT_EQ(open.incident.timings.total, milliseconds(20));
     EXPECT_EQ(open.incident.reminders, 0U);
     EXPECT_EQ(open.incident.recipients, (std::vector{kAna, kBob}));

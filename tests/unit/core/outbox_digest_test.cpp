@@ -8,6 +8,7 @@ namespace vigia::core_test {
 namespace {
 
 using std::chrono::minutes;
+using std::chrono::seconds;
 
 /// An outbox in which six incidents wait for Ana, and one for Bob.
 class DigestTest : public OutboxTest {
@@ -87,6 +88,34 @@ TEST_F(DigestTest, TellsARecoveryInThePlaceOfItsAlert) {
     EXPECT_TRUE(merged->merged_alert);
     complete(c.rows, kAccepted, minutes(2));
     EXPECT_LE(outbox_.pending(), 1U);
+}
+
+TEST_F(DigestTest, ARecoveryHasWaitedSinceTheAlertWhosePlaceItTook) {
+    const Duration later = minutes(10) + seconds(20);
+    std::vector<Notification> left;
+    for (int i = 1; i < kIncidents; ++i) {
+        add(alert(kAna, incident(i)));
+        add(row(NotificationKind::recovery, 0, kAna, incident(i)), minutes(10));
+        const auto c = claim(minutes(10));
+        ASSERT_TRUE(c);
+        left.push_back(complete(c->rows.front(), kDeferred, minutes(10)));
+    }
+    add(alert(kAna, incident(0)));
+    EXPECT_EQ(digest(later).rows.size(), 6U);
+
+    Outbox next(policy_, rng_);
+    ASSERT_FALSE(next.restore(alert(kAna, incident(0)), at(later)));
+    for (Notification& n : left) {
+        ASSERT_TRUE(n.merged_alert);
+        auto told = std::make_shared<Announcement>(*n.announcement);
+        told->confirmed_at = at({}).wall;
+        n.announcement = std::move(told);
+        n.created_at = at(minutes(10)).wall;
+        ASSERT_FALSE(next.restore(n, at(later)));
+    }
+    const auto again = next.claim(at(later).mono);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->rows.size(), 6U) << "after a restart, too";
 }
 
 TEST_F(DigestTest, IsTakenApartWhenTheServerHasNotTakenIt) {

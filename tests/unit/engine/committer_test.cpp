@@ -251,7 +251,7 @@ TEST_F(CommitterTest, AtAStopNobodyWaitsLongForAFailingStore) {
     bench_.run_for({});
     EXPECT_EQ(bench_.tasks.size(), 0U) << "one last try, no more";
     EXPECT_EQ(bench_.logged("CRITICAL"), 0U) << "it has not failed for 30 s";
-    EXPECT_EQ(bench_.logged("2 changes are decided anew"), 1U);
+    EXPECT_EQ(bench_.logged("decided anew after the next start: 2"), 1U);
 }
 
 TEST_F(CommitterTest, AStopWritesWhatWaits) {

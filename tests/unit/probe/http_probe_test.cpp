@@ -62,6 +62,25 @@ TEST(HttpProbe, KeepsTheStartOfABadAnswerOnly) {
               kMaxEvidence);
 }
 
+TEST(HttpProbe, KeepsTheHeadersOfABadAnswerWithoutItsCookies) {
+    HttpTarget target;
+    target.auth = BearerAuth{Secret("canary-token")};
+    const auto headers_of = [&](int status, std::string headers) {
+        HttpExchange exchange = answer(status, "");
+        exchange.headers = std::move(headers);
+        return judge(target, std::move(exchange)).headers;
+    };
+    EXPECT_EQ(headers_of(200, "HTTP/1.1 200 OK\r\n"), "");
+    EXPECT_EQ(headers_of(
+                  500,
+                  "HTTP/1.1 500 Oh\r\nServer: nginx\r\nsEt-cOOkie: session=1\r\n"
+                  "X-Echo: canary-token\r\nSet-Cookie2:b\r\n more=c\r\nVia: set-cookie: c\r\n\r\n"),
+              "HTTP/1.1 500 Oh\r\nServer: nginx\r\nsEt-cOOkie: ***\r\n"
+              "X-Echo: ***\r\nSet-Cookie2: ***\r\nVia: set-cookie: c\r\n\r\n");
+    EXPECT_EQ(headers_of(500, "Set-Cookie: cut"), "Set-Cookie: ***");
+    EXPECT_EQ(headers_of(500, std::string(5000, 'x')).size(), kMaxEvidence);
+}
+
 TEST(HttpProbe, ShowsNoSecretThatTheTargetEchoes) {
     HttpTarget target;
     target.auth = BasicAuth{"ana", Secret("canary-password")};
