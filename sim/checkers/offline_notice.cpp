@@ -9,6 +9,7 @@ namespace vigia::sim {
 void OfflineNoticeChecker::starting(const Moment& moment, const Config& config,
                                     const StoredState&) {
     ++lives_;
+    ended_.reset();
     reloaded(moment, config);
 }
 
@@ -31,14 +32,16 @@ void OfflineNoticeChecker::committed(const Moment& moment, const Batch& batch) {
 }
 
 void OfflineNoticeChecker::notice_committed(const Moment& moment, const Notification& row) {
+    // What a crash left in doubt is seen at the next start.
+    const Duration when = ended_.value_or(moment.elapsed);
     const Duration length = row.announcement->down_for;
     Duration troubled{};
     std::size_t losses = 0;
     bool disturbed = false;  // a frozen process sees the end late
     for (const Loss& loss : machine_.windows()) {
-        if (loss.when.from > moment.elapsed || loss.fault == OwnFault::no_descriptors) continue;
+        if (loss.when.from > when || loss.fault == OwnFault::no_descriptors) continue;
         ++losses;
-        if (loss.when.to + length + kLatest < moment.elapsed) continue;
+        if (loss.when.to + length + kLatest < when) continue;
         disturbed = disturbed || disturbed_ >= loss.when.from;
         // Losses close together are one, with what lies between them.
         troubled += loss.when.to - loss.when.from + std::chrono::seconds(30) + kSlack;
@@ -52,7 +55,7 @@ void OfflineNoticeChecker::notice_committed(const Moment& moment, const Notifica
         report(moment, fmt::format("{} losses of the uplink were told, and there were {}",
                                    told_.size(), losses));
     }
-    last_told_ = moment.elapsed;
+    last_told_ = when;
 }
 
 void OfflineNoticeChecker::sampled(const Moment& moment, const Sample& sample) {

@@ -30,8 +30,8 @@ public:
 
     void starting(const Moment& moment, const Config& config, const StoredState& stored) override;
     void reloaded(const Moment& moment, const Config& config) override;
-    void crashed(const Moment& moment) override { disturbed_ = moment.elapsed; }
-    void stopped(const Moment& moment) override { disturbed_ = moment.elapsed; }
+    void crashed(const Moment& moment) override { ended_ = disturbed_ = moment.elapsed; }
+    void stopped(const Moment& moment) override { crashed(moment); }
     void clock_stepped(const Moment& moment) override { disturbed_ = moment.elapsed; }
     void frozen(const Moment& moment) override { disturbed_ = moment.elapsed; }
     void committed(const Moment& moment, const Batch& batch) override;
@@ -46,6 +46,7 @@ private:
     Findings& findings_;
     const FaultPlan<OwnFault>& machine_;
     bool anybody_to_tell_ = false;
+    std::optional<Duration> ended_;      ///< when the process ended, while none runs
     Duration disturbed_{};               ///< last time that something else happened to the process
     std::set<IncidentId> told_;          ///< notices by the id of their period
     std::optional<Duration> last_told_;  ///< when the last of them was committed

@@ -84,6 +84,7 @@ void Uplink::reached(const MonitorId& monitor, const Now& now) {
 
 void Uplink::begin_round() {
     reached_by_round_ = reached_;
+    proven_by_round_ = proven_;
 }
 
 UplinkState Uplink::end_round(std::span<const CanaryReport> reports, const Now& now) {
@@ -119,7 +120,9 @@ bool Uplink::all_silent(std::span<const CanaryReport> reports, const Now& now) {
     constexpr Duration kLongestStep = std::chrono::seconds(15);
     if (asked && last_asked_) probation_ += std::min(now.mono - *last_asked_, kLongestStep);
     if (asked) last_asked_ = now.mono;
-    const bool all_vote = !proven_ && probation_ < kProbation;
+    // What was reached underway may have waited for the end of a loss, which took the canaries'
+    // questions along.
+    const bool all_vote = !proven_by_round_ && probation_ < kProbation;
     std::size_t silent_beyond = 0;
     std::size_t silent_gateways = 0;
     for (const CanaryReport& report : reports) {

@@ -116,6 +116,7 @@ private:
     Duration probation_{};                ///< how long canaries have been asked in vain
     UplinkState state_ = UplinkState::connected;
     std::set<Canary> voters_;        ///< have answered since the start
+    bool proven_by_round_ = false;   ///< when the last round began
     bool proven_ = false;            ///< something beyond this machine has answered since the start
     bool silent_ = false;            ///< the last round found nothing
     Now last_proof_;                 ///< last answer of anything, or the start

@@ -40,6 +40,13 @@ TEST(OfflineNoticeChecker, PassesOneNotice) {
     EXPECT_TRUE(h.findings.empty()) << h.first();
 }
 
+TEST(OfflineNoticeChecker, ANoticeThatACrashLeftInDoubtIsOfTheTimeBeforeIt) {
+    OfflineHistory h;
+    h.checker.crashed(at(minutes(75) + seconds(40)));
+    h.told(minutes(60) + seconds(20), minutes(75) + seconds(1), hours(9));
+    EXPECT_TRUE(h.findings.empty()) << h.first();
+}
+
 TEST(OfflineNoticeChecker, FindsALossThatIsNotTold) {
     OfflineHistory h;
     h.checker.sampled(at(minutes(77)), Sample{});

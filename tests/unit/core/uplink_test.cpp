@@ -83,6 +83,17 @@ TEST(Uplink, CanariesThatNeverAnsweredHaveNoVoteWhereSomethingWasReached) {
     EXPECT_EQ(w.round(kSilent, kSilent, seconds(10)), State::connected);
 }
 
+TEST(Uplink, AtAStartIntoALossThatEndsUnderwayTheRoundStillCounts) {
+    Watched w;
+    w.failed(kWeb, seconds(1));
+    w.uplink.begin_round();
+    w.reached(kShop, seconds(2));
+    const std::vector<CanaryReport> reports{{kGateway, kSilent}, {kResolver, kSilent}};
+    EXPECT_EQ(w.uplink.end_round(reports, at(seconds(3))), State::cut_off);
+    w.failed(kWeb, seconds(10));
+    EXPECT_EQ(w.round(kSilent, kSilent, seconds(12)), State::connected) << "they have no vote";
+}
+
 TEST(Uplink, FromTheStartOnSilenceCountsForTenMinutes) {
     Watched w;
     w.failed(kWeb, seconds(1));
