@@ -156,10 +156,13 @@ void World::begin_life() {
 
 void World::end_life(Duration down) {
     // A commit that is under way is taken to its end, however long the store takes.
-    const auto* const store_fault = script_.store.at(life_->moment().elapsed);
-    const bool store_is_late = store_fault != nullptr && store_fault->fault != StoreFault::failing;
+    const auto store_is_late = [this] {
+        const auto* const fault = script_.store.at(life_->moment().elapsed);
+        return fault != nullptr && fault->fault != StoreFault::failing;
+    };
+    const bool was_late = store_is_late();
     const Duration took = life_->stop();
-    if (took > kLongestStop && !store_is_late) {
+    if (took > kLongestStop && !was_late && !store_is_late()) {
         findings_.report({"stop",
                           life_->moment().elapsed,
                           {},
